@@ -1,0 +1,146 @@
+//! Explains evidence: the built-in rules that always answer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::incident::{Level, Severity};
+use crate::investigate::Evidence;
+
+/// What an incident most likely is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Requests for administration pages.
+    AdminProbing,
+    /// SQL injection, cross-site scripting, file inclusion, command injection.
+    InjectionAttempts,
+    /// Payloads of known exploits.
+    KnownBadInputs,
+    /// One address, or very few, send most of the traffic.
+    SingleSourceFlood,
+    /// Very many addresses send much more than usual.
+    DistributedFlood,
+    /// Few addresses try very many paths.
+    Scanner,
+    /// Many attempts against a login path.
+    CredentialStuffing,
+    /// Automated clients, told by labels, user agents or fingerprints.
+    BotSurge,
+    /// A rule began to block what was allowed before: most likely a change of configuration.
+    RuleBeganToBlock,
+    /// More people than usual, with the usual mix of requests.
+    BenignCrowd,
+    /// Requests stopped: the site is down, or its logs do not arrive.
+    OutageOrLoggingGap,
+    /// The evidence fits no known cause.
+    Unexplained,
+}
+
+/// An analyst's answer. Field names follow the published analyzer's JSON where it has them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assessment {
+    /// Who answered, with version, as `built-in 1`.
+    pub analyst: String,
+    /// Two to four sentences for a person who was just woken up.
+    pub executive_summary: String,
+    /// Level of the incident in the light of the evidence.
+    pub severity: Level,
+    /// The same as a number.
+    pub severity_score: Severity,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// The cause.
+    pub cause: Cause,
+    /// The cause in a sentence, with the numbers it rests on.
+    pub anomaly_cause: String,
+    /// What was looked at.
+    pub analysis_sources: Vec<String>,
+    /// How the answer was reached.
+    pub methodology: String,
+    /// The figures of the incident's windows.
+    pub metrics_overview: MetricsOverview,
+    /// Who did it.
+    pub primary_offenders: Vec<Offender>,
+    /// Other causes that fit, most likely first.
+    pub possible_causes: Vec<PossibleCause>,
+    /// What the answer rests on.
+    pub evidence: EvidenceSummary,
+    /// What to do, first things first.
+    pub recommended_actions: Vec<String>,
+}
+
+/// Figures over the incident's windows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct MetricsOverview {
+    /// Records that the figures rest on.
+    pub records_examined: u64,
+    /// Blocked requests.
+    pub blocked_total: u64,
+    /// Allowed requests.
+    pub allowed_total: u64,
+    /// Requests that a COUNT rule matched.
+    pub count_total: u64,
+    /// All requests.
+    pub overall_total: u64,
+    /// Mean over the primary offenders of blocked by total.
+    pub avg_blocked_ratio_top_offenders: f64,
+}
+
+/// One of the addresses that stand out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Offender {
+    /// Client address.
+    pub address: String,
+    /// Its requests.
+    pub total: u64,
+    /// Of these, blocked.
+    pub blocked: u64,
+    /// Of these, allowed.
+    pub allowed: u64,
+    /// Of these, matched by a COUNT rule.
+    pub counted: u64,
+    /// Its countries.
+    pub countries: Vec<String>,
+    /// Its most frequent paths.
+    pub uris: Vec<String>,
+    /// Its most frequent rules.
+    pub rules: Vec<String>,
+    /// Its most frequent user agents.
+    pub user_agents: Vec<String>,
+}
+
+/// Another cause that fits the evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PossibleCause {
+    /// The cause.
+    pub cause: Cause,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// Why, with numbers.
+    pub reason: String,
+}
+
+/// The top lists that the answer rests on.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct EvidenceSummary {
+    /// Rules with counts, most frequent first.
+    pub top_rules: Vec<CountedValue>,
+    /// Paths with counts, most frequent first.
+    pub top_uris: Vec<CountedValue>,
+    /// Changes of configuration; empty where no change log is connected.
+    pub cloudtrail_change_summaries: Vec<String>,
+}
+
+/// A value with its count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedValue {
+    /// The value.
+    pub key: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// Who explains evidence.
+pub trait Analyst {
+    /// Explains `evidence`. The built-in analyst always answers.
+    fn assess(&self, evidence: &Evidence) -> Assessment;
+}

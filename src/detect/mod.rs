@@ -1,0 +1,108 @@
+//! Scores a closed window against what the detector has learnt from the ones before it.
+//!
+//! A detector is a value: its whole state is serialisable, it does no I/O, and it never sees a
+//! clock. [`Detector::score`] comes first and cannot change the state; [`Detector::learn`] follows.
+
+use serde::{Deserialize, Serialize};
+use wafwatch_windows::summary::Summary;
+
+/// One series that a detector follows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "key")]
+pub enum Signal {
+    /// Requests in the window.
+    Total,
+    /// Allowed requests.
+    Allowed,
+    /// Blocked requests.
+    Blocked,
+    /// Requests that a COUNT rule matched.
+    Counted,
+    /// Blocked requests as a share of all, 0 to 1.
+    BlockedRatio,
+    /// Distinct client addresses.
+    DistinctAddresses,
+    /// Share of the busiest address in all requests, 0 to 1.
+    TopAddressShare,
+    /// Requests that a rule terminated, by the rule's name.
+    Rule(String),
+    /// Requests for a path.
+    Uri(String),
+    /// Requests of a client address.
+    Address(String),
+}
+
+/// Which side of the expectation was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More than expected.
+    Above,
+    /// Less than expected.
+    Below,
+}
+
+/// One signal out of its expected range in one window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The series.
+    pub signal: Signal,
+    /// The side on which it left the range.
+    pub direction: Direction,
+    /// What was seen.
+    pub observed: f64,
+    /// What was expected: the baseline's mean.
+    pub expected: f64,
+    /// Lower end of the expected range.
+    pub lower: f64,
+    /// Upper end of the expected range.
+    pub upper: f64,
+    /// Distance from the expectation in standard deviations, never negative, always finite.
+    pub score: f64,
+    /// How rare this is under the baseline: once in this many windows, finite, at most 1e12.
+    pub once_in_windows: f64,
+    /// The rule of the detector that fired, in words, as `at least 3 times the mean of 40`.
+    pub reason: String,
+}
+
+/// How far a detector is in learning an ACL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Too little history for any finding.
+    Learning {
+        /// Windows learnt so far.
+        seen: u32,
+        /// Windows that it takes.
+        needed: u32,
+    },
+    /// Findings are made.
+    Ready,
+}
+
+/// What a detector says of one window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// How far it is in learning.
+    pub stage: Stage,
+    /// Signals out of range, strongest first.
+    pub findings: Vec<Finding>,
+}
+
+/// How much a window may teach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Influence {
+    /// An ordinary window.
+    Full,
+    /// An incident is open, or the window is incomplete: teach hardly anything.
+    Guarded,
+}
+
+/// The interface of every detector.
+pub trait Detector {
+    /// Compares a window with what was learnt before it.
+    fn score(&self, summary: &Summary) -> Verdict;
+
+    /// Learns from a window that has been scored.
+    fn learn(&mut self, summary: &Summary, influence: Influence);
+}

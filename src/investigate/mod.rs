@@ -1,0 +1,87 @@
+//! Gathers the bounded bundle of evidence that an analyst explains.
+
+use serde::{Deserialize, Serialize};
+use wafwatch_windows::counters::Counters;
+use wafwatch_windows::summary::{AddressProfile, RuleProfile, Summary};
+use wafwatch_windows::time::Window;
+
+use crate::incident::IncidentEvent;
+
+/// Everything that an analyst may rest a statement on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What happened to the incident.
+    pub event: IncidentEvent,
+    /// The windows of the incident, oldest first, at most [`MAX_INCIDENT_WINDOWS`] (the newest).
+    pub windows: Vec<WindowFigures>,
+    /// What was normal before.
+    pub baseline: Baseline,
+    /// Values that stand out over the incident's windows, by dimension.
+    pub values: Vec<ValueComparison>,
+    /// Profiles of the top addresses, merged over the incident's windows.
+    pub addresses: Vec<AddressProfile>,
+    /// Profiles of the top blocking rules, merged over the incident's windows.
+    pub rules: Vec<RuleProfile>,
+    /// What could not be had, and why, in words.
+    pub missing: Vec<String>,
+}
+
+/// Newest windows of the incident that the evidence keeps.
+pub const MAX_INCIDENT_WINDOWS: usize = 20;
+/// Windows before the incident that make its baseline.
+pub const MAX_BASELINE_WINDOWS: usize = 60;
+
+/// The figures of one window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WindowFigures {
+    /// The window.
+    pub window: Window,
+    /// Its counters.
+    pub counters: Counters,
+    /// Distinct client addresses, estimated.
+    pub distinct_addresses: f64,
+}
+
+/// The windows before the incident, in sum.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Baseline {
+    /// How many windows.
+    pub windows: u32,
+    /// Their counters in sum.
+    pub counters: Counters,
+    /// Mean of their distinct client addresses.
+    pub mean_distinct_addresses: f64,
+}
+
+/// One value of a dimension: during the incident, and before it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValueComparison {
+    /// The dimension.
+    pub dimension: wafwatch_windows::summary::Dimension,
+    /// The value.
+    pub key: String,
+    /// Its count over the incident's windows (guaranteed at least this).
+    pub during: u64,
+    /// Its mean count per window in the baseline.
+    pub before_per_window: f64,
+}
+
+/// Where evidence finds past windows.
+pub trait WindowHistory {
+    /// What a failed look-up says.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Closed windows of `acl` that start in `[from, until)`, oldest first, at most `limit`, the
+    /// newest ones where there are more.
+    ///
+    /// # Errors
+    ///
+    /// When the history cannot be read.
+    fn windows_between(
+        &self,
+        acl: &str,
+        from: wafwatch_windows::time::EventTime,
+        until: wafwatch_windows::time::EventTime,
+        limit: usize,
+    ) -> Result<Vec<Summary>, Self::Error>;
+}
