@@ -1,0 +1,321 @@
+use tempfile::TempDir;
+use wafwatch_windows::counters::Counters;
+use wafwatch_windows::summary::{Completeness, Summary};
+use wafwatch_windows::time::{EventTime, Window, WindowSize};
+
+use super::*;
+use crate::detect::Stage;
+use crate::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State};
+use crate::store::{
+    CheckpointUpdate, ClosedWindow, Closing, Delivery, IncidentFilter, StoredPartial, WindowQuery,
+};
+
+const ACL: &str = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/shop/1";
+
+fn open(folder: &TempDir) -> SqliteStore {
+    SqliteStore::open(&folder.path().join("store.db"), WindowSize::DEFAULT).expect("opens")
+}
+
+fn window(minute: i64) -> Window {
+    WindowSize::DEFAULT.window_of(EventTime(minute * 60_000))
+}
+
+fn summary(minute: i64, total: u64) -> Summary {
+    let counters = Counters {
+        total,
+        allowed: total,
+        ..Counters::default()
+    };
+    Summary {
+        counters,
+        ..Summary::empty(ACL, window(minute), Completeness::Complete)
+    }
+}
+
+fn checkpoint(expected_position: Option<u64>, position: u64) -> CheckpointUpdate {
+    let checkpoint = Checkpoint {
+        input: "log".to_owned(),
+        position,
+        ..Checkpoint::default()
+    };
+    CheckpointUpdate {
+        shard: "s".to_owned(),
+        expected_position,
+        checkpoint,
+    }
+}
+
+fn closing(version: u64, minute: i64) -> Closing {
+    let state = AclState {
+        version,
+        closed_through: Some(window(minute).end),
+        detector: vec![1, 2, 3],
+        ..AclState::default()
+    };
+    let closed = ClosedWindow {
+        summary: summary(minute, 5),
+        stage: Stage::Learning {
+            seen: 1,
+            needed: 10,
+        },
+        findings: Vec::new(),
+    };
+    Closing {
+        acl: ACL.to_owned(),
+        state,
+        windows: vec![closed],
+        incidents: Vec::new(),
+        events: Vec::new(),
+    }
+}
+
+fn event(number: u32) -> IncidentEvent {
+    let incident = Incident {
+        id: "shop-1".to_owned(),
+        acl: ACL.to_owned(),
+        state: State::Open,
+        opened: EventTime(0),
+        last_window: window(0),
+        resolved: None,
+        severity: Severity(70),
+        announced: Level::High,
+        windows: 1,
+        quiet_windows: 0,
+        counters: Counters::default(),
+        findings: Vec::new(),
+        messages: number,
+    };
+    IncidentEvent {
+        id: format!("shop-1/{number}"),
+        kind: EventKind::Opened,
+        window: window(0),
+        incident,
+    }
+}
+
+#[test]
+fn what_was_applied_is_there_after_opening_again() {
+    let folder = TempDir::new().expect("a folder");
+    let mut store = open(&folder);
+    let partial = StoredPartial {
+        acl: ACL.to_owned(),
+        window: window(1),
+        encoded: vec![9, 9],
+    };
+    let transaction = Transaction {
+        checkpoints: vec![checkpoint(None, 10)],
+        partials: vec![partial],
+        closings: vec![closing(1, 0)],
+        amended: Vec::new(),
+    };
+    store.apply(&transaction).expect("applies");
+    drop(store);
+
+    let store = open(&folder);
+    let checkpoints = store.checkpoints().expect("reads");
+    assert_eq!(
+        checkpoints,
+        [("s".to_owned(), checkpoint(None, 10).checkpoint)]
+    );
+    assert_eq!(
+        store.acl_states().expect("reads"),
+        [(ACL.to_owned(), closing(1, 0).state)]
+    );
+    assert_eq!(
+        store.windows_with_partials().expect("reads"),
+        [(ACL.to_owned(), window(1))]
+    );
+    assert_eq!(store.partials(ACL, window(1)).expect("reads"), [vec![9, 9]]);
+    assert_eq!(
+        store.closed_window(ACL, window(0)).expect("reads"),
+        Some(summary(0, 5))
+    );
+}
+
+#[test]
+fn a_stale_checkpoint_or_version_changes_nothing() {
+    let folder = TempDir::new().expect("a folder");
+    let mut store = open(&folder);
+    store
+        .apply(&Transaction {
+            checkpoints: vec![checkpoint(None, 10)],
+            closings: vec![closing(1, 0)],
+            ..Transaction::default()
+        })
+        .expect("applies");
+
+    let stale_checkpoint = Transaction {
+        checkpoints: vec![checkpoint(None, 20)],
+        ..Transaction::default()
+    };
+    let error = store.apply(&stale_checkpoint).expect_err("must conflict");
+    assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
+
+    let second_close = Transaction {
+        checkpoints: vec![checkpoint(Some(10), 20)],
+        closings: vec![closing(1, 1)],
+        ..Transaction::default()
+    };
+    let error = store.apply(&second_close).expect_err("must conflict");
+    assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
+    let (_, stored) = store.checkpoints().expect("reads").remove(0);
+    assert_eq!(
+        stored.position, 10,
+        "the checkpoint must not move without its window"
+    );
+}
+
+#[test]
+fn closing_deletes_the_partials_and_amending_keeps_the_verdict() {
+    let folder = TempDir::new().expect("a folder");
+    let mut store = open(&folder);
+    let partial = StoredPartial {
+        acl: ACL.to_owned(),
+        window: window(0),
+        encoded: vec![1],
+    };
+    store
+        .apply(&Transaction {
+            partials: vec![partial],
+            ..Transaction::default()
+        })
+        .expect("applies");
+    store
+        .apply(&Transaction {
+            closings: vec![closing(1, 0)],
+            ..Transaction::default()
+        })
+        .expect("applies");
+    assert!(store.windows_with_partials().expect("reads").is_empty());
+
+    let amended = Summary {
+        late: 2,
+        ..summary(0, 7)
+    };
+    store
+        .apply(&Transaction {
+            amended: vec![amended.clone()],
+            ..Transaction::default()
+        })
+        .expect("applies");
+    let query = WindowQuery {
+        limit: 10,
+        ..WindowQuery::default()
+    };
+    let listed = store.windows(&query).expect("reads");
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].summary, amended);
+    assert_eq!(listed[0].stage["learning"]["seen"], 1);
+}
+
+#[test]
+fn each_channel_gets_each_event_until_it_has_it() {
+    let folder = TempDir::new().expect("a folder");
+    let mut store = open(&folder);
+    let mut first = closing(1, 0);
+    first.events = vec![event(1), event(2)];
+    first.incidents = vec![event(2).incident];
+    store
+        .apply(&Transaction {
+            closings: vec![first],
+            ..Transaction::default()
+        })
+        .expect("applies");
+
+    assert_eq!(
+        store.events_without_report(10).expect("reads"),
+        [event(1), event(2)]
+    );
+    let now = EventTime(1_000);
+    assert!(
+        store
+            .undelivered("mail", now, 10)
+            .expect("reads")
+            .is_empty(),
+        "no report yet"
+    );
+    let report = serde_json::json!({"subject": "s"});
+    store.set_report("shop-1/1", &report).expect("writes");
+    store.set_report("shop-1/2", &report).expect("writes");
+
+    let retry = Delivery::RetryAt {
+        at: EventTime(5_000),
+        error: "down".to_owned(),
+    };
+    store
+        .record_delivery("shop-1/1", "mail", &retry)
+        .expect("writes");
+    store
+        .record_delivery("shop-1/2", "mail", &Delivery::Delivered)
+        .expect("writes");
+    assert!(
+        store
+            .undelivered("mail", now, 10)
+            .expect("reads")
+            .is_empty()
+    );
+    assert!(store.is_behind("mail").expect("reads"));
+    let due = store
+        .undelivered("mail", EventTime(5_000), 10)
+        .expect("reads");
+    assert_eq!(due.len(), 1);
+    assert_eq!((due[0].event.id.as_str(), due[0].attempts), ("shop-1/1", 1));
+    assert_eq!(store.undelivered("chat", now, 10).expect("reads").len(), 2);
+
+    let dead = Delivery::Dead {
+        error: "gone".to_owned(),
+    };
+    store
+        .record_delivery("shop-1/1", "mail", &dead)
+        .expect("writes");
+    assert!(!store.is_behind("mail").expect("reads"));
+    let incidents = store.incidents(IncidentFilter::Open, 10).expect("reads");
+    assert_eq!(incidents.len(), 1);
+    assert_eq!(store.deliveries_of("shop-1").expect("reads").len(), 2);
+}
+
+#[test]
+fn other_files_and_other_window_sizes_are_refused() {
+    let folder = TempDir::new().expect("a folder");
+    drop(open(&folder));
+    let path = folder.path().join("store.db");
+    let hour = WindowSize::from_seconds(3_600).expect("in range");
+    let error = SqliteStore::open(&path, hour).expect_err("another size");
+    assert!(
+        matches!(
+            error,
+            StoreError::WindowSize {
+                stored: 60,
+                wanted: 3_600,
+                ..
+            }
+        ),
+        "{error}"
+    );
+
+    let text = folder.path().join("text.db");
+    std::fs::write(
+        &text,
+        "this is no database, and long enough to be read as one",
+    )
+    .expect("writes");
+    SqliteStore::open(&text, hour).expect_err("not a database");
+    SqliteStore::open_existing(&folder.path().join("absent.db")).expect_err("absent");
+}
+
+#[test]
+fn pruning_takes_old_windows_and_keeps_the_rest() {
+    let folder = TempDir::new().expect("a folder");
+    let mut store = open(&folder);
+    for (version, minute) in [(1, 0), (2, 1), (3, 2)] {
+        let closings = vec![closing(version, minute)];
+        store
+            .apply(&Transaction {
+                closings,
+                ..Transaction::default()
+            })
+            .expect("applies");
+    }
+    assert_eq!(store.prune(window(1).end).expect("prunes"), 2);
+    assert_eq!(store.window_count().expect("reads"), 1);
+}
