@@ -2,7 +2,7 @@
 
 pub mod analyst;
 pub mod cli;
-pub mod close;
+// pub mod close;
 pub mod detect;
 pub mod incident;
 pub mod ingest;

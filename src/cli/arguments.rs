@@ -1,0 +1,206 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Watches AWS WAF logs: counts them in windows, finds what is wrong and says why.
+#[derive(Debug, Parser)]
+#[command(name = "wafwatch", version, propagate_version = true, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0    done
+  1    failed
+  2    wrong usage or configuration
+  3    done, but some input could not be read (named in the output)
+  130  interrupted; what was counted is kept, and the same command goes on from there";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Reads recorded logs as fast as it can; event time decides what belongs to which window.
+    Replay(ReplayArguments),
+    /// Follows files or standard input as they grow and reports as windows close.
+    Watch(WatchArguments),
+    /// Shows the whole path on generated logs: an attack and a misconfiguration.
+    Demo(DemoArguments),
+    /// Lists and shows incidents.
+    Incidents {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: IncidentsCommand,
+    },
+    /// Lists closed windows and their top values.
+    Windows {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: WindowsCommand,
+    },
+    /// Works on the configuration.
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+/// Where settings and state are.
+#[derive(Debug, Clone, Args)]
+pub struct CommonArguments {
+    /// Configuration file (TOML); without it `wafwatch.toml` is read where it exists.
+    #[arg(long, value_name = "FILE", env = "WAFWATCH_CONFIG", global = true)]
+    pub config: Option<PathBuf>,
+    /// Store file [default: wafwatch.db, or what the configuration says].
+    #[arg(long, value_name = "FILE", env = "WAFWATCH_STORE", global = true)]
+    pub store: Option<PathBuf>,
+    /// Prints JSON instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// Which detector scores windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DetectorName {
+    /// z-scores and percentiles over a sliding baseline.
+    Classic,
+    /// Exponentially weighted mean and variance.
+    Ewma,
+}
+
+/// `wafwatch replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArguments {
+    /// Files, folders, globs, or `-` for standard input; gzip or plain, any envelope.
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<String>,
+    /// Detector [default: classic, or what the configuration says].
+    #[arg(long, value_enum)]
+    pub detector: Option<DetectorName>,
+    /// Deletes the store first, so that everything is counted again.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Sends messages to the configured channels too, not to the terminal alone.
+    #[arg(long)]
+    pub notify: bool,
+    /// Threads that decode [default: one per core, at most 8].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub threads: Option<u16>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub common: CommonArguments,
+}
+
+/// `wafwatch watch`.
+#[derive(Debug, Args)]
+pub struct WatchArguments {
+    /// Files to follow across rotation, or `-` for standard input.
+    #[arg(default_value = "-", value_name = "INPUT")]
+    pub inputs: Vec<String>,
+    /// Detector [default: classic, or what the configuration says].
+    #[arg(long, value_enum)]
+    pub detector: Option<DetectorName>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub common: CommonArguments,
+}
+
+/// `wafwatch demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Scenario to play instead of the default tour; `loadgen list` describes them.
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: Option<String>,
+    /// Seed of the generated traffic.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub common: CommonArguments,
+}
+
+/// `wafwatch incidents`.
+#[derive(Debug, Subcommand)]
+pub enum IncidentsCommand {
+    /// Lists incidents, newest first.
+    List {
+        /// Only those that go on.
+        #[arg(long)]
+        open: bool,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        common: CommonArguments,
+    },
+    /// Shows one incident with its newest report and deliveries.
+    Show {
+        /// Its id, or the beginning of it.
+        id: String,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        common: CommonArguments,
+    },
+}
+
+/// Which windows.
+#[derive(Debug, Clone, Args)]
+pub struct WindowSelection {
+    /// Only Web ACLs whose ARN contains this.
+    #[arg(long)]
+    pub acl: Option<String>,
+    /// Only windows that start at or after this time, as 2026-01-05T12:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Only windows that start before this time.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+}
+
+/// `wafwatch windows`.
+#[derive(Debug, Subcommand)]
+pub enum WindowsCommand {
+    /// Lists closed windows, oldest first, the newest where there are too many.
+    List {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        selection: WindowSelection,
+        /// At most so many.
+        #[arg(long, default_value_t = 60)]
+        limit: usize,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        common: CommonArguments,
+    },
+    /// Shows the top values of one window, by default the newest with requests.
+    Top {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        selection: WindowSelection,
+        /// Only this dimension, as `uri` or `client_address`.
+        #[arg(long)]
+        dimension: Option<String>,
+        /// Values per dimension.
+        #[arg(long, default_value_t = 10)]
+        limit: usize,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        common: CommonArguments,
+    },
+}
+
+/// `wafwatch config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Checks the configuration and prints what is in effect.
+    Check {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        common: CommonArguments,
+    },
+}

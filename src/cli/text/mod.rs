@@ -1,0 +1,5 @@
+//! What is printed, made apart from printing it.
+
+pub mod figures;
+pub mod sparkline;
+pub mod table;

@@ -1,0 +1,145 @@
+//! The decoded pieces of one input, in order; read and decoded ahead on a thread where wanted.
+//!
+//! Pieces come out the same either way, so the number of threads changes nothing but the time.
+
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+
+use wafwatch_windows::time::EventTime;
+
+use crate::ingest::RejectReason;
+use crate::pipeline::{self, DecodeLimits, Decoded};
+use crate::source::{BlockLimits, BlockReader, Fault, Input, Piece, Progress, SourceError};
+
+/// Pieces that a thread decodes ahead of the one that counts.
+const PIECES_AHEAD: usize = 2;
+
+/// Where decoding happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decoding {
+    /// On the thread that counts.
+    Inline,
+    /// On a thread of its own.
+    Ahead,
+}
+
+/// How inputs are read and decoded.
+#[derive(Debug, Clone)]
+pub struct FeedSettings {
+    /// Where decoding happens.
+    pub decoding: Decoding,
+    /// Bounds of pieces.
+    pub block: BlockLimits,
+    /// Bounds of records.
+    pub limits: DecodeLimits,
+    /// What the clock showed when the run began.
+    pub now: EventTime,
+}
+
+/// The pieces of one input.
+pub(super) enum Feed {
+    Inline { decoder: Box<Decoder>, spare: Vec<Decoded> },
+    Ahead { pieces: Receiver<Result<Decoded, SourceError>>, spare: Sender<Decoded> },
+}
+
+impl Feed {
+    /// Opens `input` where it is counted up to.
+    pub(super) fn open(
+        input: &Input,
+        position: u64,
+        settings: &FeedSettings,
+        progress: &Progress,
+    ) -> Result<Self, SourceError> {
+        let reader = BlockReader::open_with(input, position, settings.block, progress)?;
+        let name = input.path().display().to_string();
+        let limits = settings.limits.accepting_until(settings.now);
+        let decoder = Box::new(Decoder { reader, name, limits, block: Vec::new() });
+        match settings.decoding {
+            Decoding::Inline => Ok(Self::Inline { decoder, spare: Vec::new() }),
+            Decoding::Ahead => Ok(Self::spawn(decoder)),
+        }
+    }
+
+    fn spawn(decoder: Box<Decoder>) -> Self {
+        let (send, pieces) = sync_channel(PIECES_AHEAD);
+        let (spare, spares) = channel();
+        thread::spawn(move || decode_ahead(*decoder, &send, &spares));
+        Self::Ahead { pieces, spare }
+    }
+
+    /// The next piece, or nothing at the input's end.
+    pub(super) fn next(&mut self) -> Result<Option<Decoded>, SourceError> {
+        match self {
+            Self::Inline { decoder, spare } => decoder.next(spare.pop().unwrap_or_default()),
+            // A closed channel is the thread's way to say that the input has ended.
+            Self::Ahead { pieces, .. } => pieces.recv().ok().transpose(),
+        }
+    }
+
+    /// Gives a piece back, so that its memory serves the next one.
+    pub(super) fn recycle(&mut self, decoded: Decoded) {
+        match self {
+            Self::Inline { spare, .. } => spare.push(decoded),
+            // The thread may have ended; then nobody needs the memory.
+            Self::Ahead { spare, .. } => drop(spare.send(decoded)),
+        }
+    }
+}
+
+fn decode_ahead(
+    mut decoder: Decoder,
+    send: &SyncSender<Result<Decoded, SourceError>>,
+    spares: &Receiver<Decoded>,
+) {
+    loop {
+        let spare = spares.try_recv().unwrap_or_default();
+        let Some(piece) = decoder.next(spare).transpose() else {
+            return;
+        };
+        let was_last = piece.is_err();
+        // Nobody listens any more where the replay was interrupted or closed this reader.
+        let is_unwanted = send.send(piece).is_err();
+        if was_last || is_unwanted {
+            return;
+        }
+    }
+}
+
+pub(super) struct Decoder {
+    reader: BlockReader,
+    name: String,
+    limits: crate::ingest::Limits,
+    block: Vec<u8>,
+}
+
+impl Decoder {
+    fn next(&mut self, mut decoded: Decoded) -> Result<Option<Decoded>, SourceError> {
+        match self.reader.next(&mut self.block)? {
+            None => return Ok(None),
+            Some(Piece::Block(block)) => {
+                let piece =
+                    pipeline::Piece { bytes: &block.bytes, start: block.start, end: block.end };
+                decoded.fill(&self.name, piece, &self.limits);
+                self.block = block.bytes;
+            }
+            Some(Piece::Rejected(rejected)) => {
+                let piece = pipeline::Piece {
+                    bytes: &rejected.sample,
+                    start: rejected.start,
+                    end: rejected.end,
+                };
+                decoded.fill_rejected(&self.name, piece, reason(&rejected.fault));
+            }
+        }
+        Ok(Some(decoded))
+    }
+}
+
+/// The reason under which a source's fault is counted.
+pub(super) fn reason(fault: &Fault) -> RejectReason {
+    match fault {
+        Fault::TooLarge { .. } => RejectReason::TooLarge,
+        Fault::Truncated => RejectReason::Truncated,
+        Fault::Corrupt { .. } => RejectReason::CorruptGzip,
+    }
+}

@@ -1,0 +1,8 @@
+//! One machine: inputs on threads, a clock, interrupts.
+
+mod feed;
+pub mod followed;
+pub mod replay;
+pub mod watch;
+
+pub use feed::{Decoding, FeedSettings};

@@ -1,0 +1,214 @@
+//! Reads recorded inputs to their ends, in the order of event time, as fast as the machine goes.
+//!
+//! Every input is a shard. The one whose watermark is lowest is read next, so that files which lie
+//! beside each other in time advance together and windows close in event time, however many files
+//! there are and however they are named. The wall clock decides nothing.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use wafwatch_windows::record::RecordBatch;
+use wafwatch_windows::time::EventTime;
+
+use super::feed::{Feed, FeedSettings};
+use crate::ingest::{self, Accounts, Limits, Origin};
+use crate::pipeline::{Flushed, Pipeline, PipelineError};
+use crate::source::{Identity, Input, InputKind, Progress, SourceError, peek};
+use crate::store::Store;
+
+/// Decoded bytes that are looked at to learn an input's first timestamp.
+const PEEK_BYTES: usize = 64 * 1024;
+/// Readers kept open at once; the one furthest ahead is closed and later opened where it stood.
+const MAX_OPEN_FEEDS: usize = 8;
+/// Windows are never due because of the clock.
+const NEVER: EventTime = EventTime(i64::MIN);
+
+/// How a replay works.
+#[derive(Debug, Clone)]
+pub struct ReplaySettings {
+    /// Decoded bytes between two commits.
+    pub commit_bytes: u64,
+    /// Estimated bytes of open windows that make a commit due sooner.
+    pub memory_bytes: usize,
+    /// How inputs are read and decoded.
+    pub feed: FeedSettings,
+    /// Tells this run's standard input from those of other runs.
+    pub run: String,
+}
+
+/// How a replay ended.
+#[derive(Debug, Default)]
+pub struct Replayed {
+    /// Inputs that an earlier run had counted to their end.
+    pub already_counted: Vec<String>,
+    /// Inputs that could not be read to their end.
+    pub failures: Vec<SourceError>,
+    /// Whether it was interrupted.
+    pub interrupted: bool,
+}
+
+/// Counts `inputs` into `pipeline` until their ends or until `interrupt` is set.
+///
+/// `flushed` is told of every commit.
+///
+/// # Errors
+///
+/// When the store fails. An input that cannot be read is a failure of that input alone.
+pub fn replay<S: Store>(
+    pipeline: &mut Pipeline<S>,
+    inputs: &[Input],
+    settings: &ReplaySettings,
+    progress: &Progress,
+    interrupt: &AtomicBool,
+    flushed: &mut dyn FnMut(&Flushed),
+) -> Result<Replayed, PipelineError> {
+    let mut replay = Replay::new(pipeline, inputs, settings, progress);
+    let mut uncommitted_bytes = 0;
+    while let Some(index) = replay.next_shard() {
+        if interrupt.load(Ordering::Relaxed) {
+            replay.outcome.interrupted = true;
+            break;
+        }
+        uncommitted_bytes += replay.advance(pipeline, index)?;
+        let is_full = pipeline.open_bytes() >= settings.memory_bytes;
+        if uncommitted_bytes >= settings.commit_bytes || is_full {
+            flushed(&pipeline.flush(NEVER)?);
+            uncommitted_bytes = 0;
+        }
+    }
+    flushed(&pipeline.flush(NEVER)?);
+    Ok(replay.outcome)
+}
+
+struct Replay<'a> {
+    settings: &'a ReplaySettings,
+    progress: &'a Progress,
+    shards: Vec<Shard<'a>>,
+    /// Shards that have not ended, by watermark; one without any comes first.
+    queue: BinaryHeap<Reverse<(Option<EventTime>, usize)>>,
+    outcome: Replayed,
+}
+
+struct Shard<'a> {
+    id: String,
+    input: &'a Input,
+    feed: Option<Feed>,
+}
+
+impl<'a> Replay<'a> {
+    fn new<S: Store>(
+        pipeline: &mut Pipeline<S>,
+        inputs: &'a [Input],
+        settings: &'a ReplaySettings,
+        progress: &'a Progress,
+    ) -> Self {
+        let mut replay = Self {
+            settings,
+            progress,
+            shards: Vec::new(),
+            queue: BinaryHeap::new(),
+            outcome: Replayed::default(),
+        };
+        for input in inputs {
+            replay.add_input(pipeline, input);
+        }
+        replay
+    }
+
+    fn add_input<S: Store>(&mut self, pipeline: &mut Pipeline<S>, input: &'a Input) {
+        let id = match shard_id(input, &self.settings.run) {
+            Ok(id) => id,
+            Err(error) => return self.outcome.failures.push(error),
+        };
+        let name = input.path().display().to_string();
+        let first = first_time(input, &self.settings.feed.limits.limits);
+        let checkpoint = pipeline.register(&id, &name, first);
+        if checkpoint.finished {
+            self.outcome.already_counted.push(name);
+            return;
+        }
+        let watermark = checkpoint.watermark.max(first);
+        self.queue.push(Reverse((watermark, self.shards.len())));
+        self.shards.push(Shard { id, input, feed: None });
+    }
+
+    fn next_shard(&mut self) -> Option<usize> {
+        self.queue.pop().map(|Reverse((_, index))| index)
+    }
+
+    /// Counts the next piece of a shard and returns how many bytes it had.
+    fn advance<S: Store>(
+        &mut self,
+        pipeline: &mut Pipeline<S>,
+        index: usize,
+    ) -> Result<u64, PipelineError> {
+        if self.shards[index].feed.is_none() {
+            self.make_room(pipeline);
+            let shard = &self.shards[index];
+            let position = pipeline.checkpoint(&shard.id).position;
+            match Feed::open(shard.input, position, &self.settings.feed, self.progress) {
+                Ok(feed) => self.shards[index].feed = Some(feed),
+                Err(error) => return Ok(self.give_up(pipeline, index, error)),
+            }
+        }
+        let shard = &mut self.shards[index];
+        let feed = shard.feed.as_mut().expect("opened above");
+        let decoded = match feed.next() {
+            Ok(Some(decoded)) => decoded,
+            Ok(None) => {
+                pipeline.finish(&shard.id);
+                shard.feed = None;
+                return Ok(0);
+            }
+            Err(error) => return Ok(self.give_up(pipeline, index, error)),
+        };
+        pipeline.add(&shard.id, &decoded)?;
+        let bytes = decoded.len();
+        feed.recycle(decoded);
+        self.queue.push(Reverse((pipeline.checkpoint(&shard.id).watermark, index)));
+        Ok(bytes)
+    }
+
+    /// Leaves an input where it stands, so that another run can go on from there.
+    fn give_up<S: Store>(
+        &mut self,
+        pipeline: &mut Pipeline<S>,
+        index: usize,
+        error: SourceError,
+    ) -> u64 {
+        self.shards[index].feed = None;
+        pipeline.abandon(&self.shards[index].id);
+        self.outcome.failures.push(error);
+        0
+    }
+
+    fn make_room<S: Store>(&mut self, pipeline: &Pipeline<S>) {
+        let open = self.shards.iter_mut().filter(|shard| shard.feed.is_some());
+        let mut open: Vec<&mut Shard<'a>> = open.collect();
+        if open.len() < MAX_OPEN_FEEDS {
+            return;
+        }
+        let furthest = open
+            .iter_mut()
+            .max_by_key(|shard| pipeline.checkpoint(&shard.id).watermark)
+            .expect("several are open");
+        furthest.feed = None;
+    }
+}
+
+fn shard_id(input: &Input, run: &str) -> Result<String, SourceError> {
+    match input.kind() {
+        InputKind::File => Ok(Identity::of(input)?.shard_id()),
+        InputKind::Stdin | InputKind::Pipe => Ok(format!("pipe {} {run}", input.path().display())),
+    }
+}
+
+/// The first timestamp of an input, where its first bytes have one.
+fn first_time(input: &Input, limits: &Limits) -> Option<EventTime> {
+    let bytes = peek(input, PEEK_BYTES).ok()?;
+    let mut batch = RecordBatch::new();
+    let origin = Origin { name: "", offset: 0 };
+    ingest::decode(&bytes, &origin, limits, &mut batch, &mut Accounts::default());
+    batch.iter().next().map(|record| record.timestamp)
+}

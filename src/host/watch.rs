@@ -1,0 +1,207 @@
+//! Follows inputs as they grow, and closes windows as time passes.
+//!
+//! Each input is read on a thread of its own; this thread counts, and looks at the clock a few times
+//! a second. Two things move event time on beside the records themselves:
+//!
+//! - An input from which nothing came for a moment is at its end, and is taken to be complete up to
+//!   [`WatchSettings::idle_delay_ms`] behind the wall clock. So a site that went silent closes
+//!   empty windows.
+//! - The longest wait is measured on a clock that follows the newest record and goes on from there:
+//!   reading a backlog of last week makes no window wait too long.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use wafwatch_windows::time::EventTime;
+
+use super::feed::reason;
+use super::followed::{Arrival, Arrived};
+use crate::pipeline::{self, Decoded, Flushed, Pipeline, PipelineError};
+use crate::source::{Piece, SourceError};
+use crate::store::Store;
+
+/// How often the clock is looked at.
+const TICK: Duration = Duration::from_millis(200);
+/// An input from which nothing came for so long is at its end.
+const IDLE_AFTER: Duration = Duration::from_secs(1);
+
+/// How a watch works.
+#[derive(Debug, Clone)]
+pub struct WatchSettings {
+    /// Longest time between two commits.
+    pub commit_every: Duration,
+    /// Estimated bytes of open windows that make a commit due sooner.
+    pub memory_bytes: usize,
+    /// How far behind the wall clock an input at its end is taken to be complete, in milliseconds.
+    pub idle_delay_ms: i64,
+}
+
+/// How a watch ended.
+#[derive(Debug, Default)]
+pub struct Watched {
+    /// Inputs that failed.
+    pub failures: Vec<SourceError>,
+    /// Whether it was interrupted; otherwise all inputs have ended.
+    pub interrupted: bool,
+}
+
+/// Counts what arrives until every input has ended or `interrupt` is set.
+///
+/// `clock` is the wall clock; `flushed` is told of every commit.
+///
+/// # Errors
+///
+/// When the store fails.
+pub fn watch<S: Store>(
+    pipeline: &mut Pipeline<S>,
+    arrivals: &Receiver<Arrival>,
+    settings: &WatchSettings,
+    clock: &dyn Fn() -> EventTime,
+    interrupt: &AtomicBool,
+    flushed: &mut dyn FnMut(&Flushed),
+) -> Result<Watched, PipelineError> {
+    let mut watch = Watch::new(settings, clock);
+    loop {
+        if interrupt.load(Ordering::Relaxed) {
+            watch.outcome.interrupted = true;
+            break;
+        }
+        match arrivals.recv_timeout(TICK) {
+            Ok(arrival) => watch.take(pipeline, arrival)?,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        watch.advance_idle(pipeline);
+        if watch.is_flush_due(pipeline) {
+            flushed(&watch.flush(pipeline)?);
+        }
+    }
+    flushed(&watch.flush(pipeline)?);
+    Ok(watch.outcome)
+}
+
+struct Watch<'a> {
+    settings: &'a WatchSettings,
+    clock: &'a dyn Fn() -> EventTime,
+    decoded: Decoded,
+    /// When something last came from each shard that goes on.
+    last_arrival: HashMap<String, Instant>,
+    /// The newest record, and when it came.
+    newest: Option<(EventTime, Instant)>,
+    last_flush: Instant,
+    has_uncommitted: bool,
+    outcome: Watched,
+}
+
+impl<'a> Watch<'a> {
+    fn new(settings: &'a WatchSettings, clock: &'a dyn Fn() -> EventTime) -> Self {
+        Self {
+            settings,
+            clock,
+            decoded: Decoded::default(),
+            last_arrival: HashMap::new(),
+            newest: None,
+            last_flush: Instant::now(),
+            has_uncommitted: false,
+            outcome: Watched::default(),
+        }
+    }
+
+    fn take<S: Store>(
+        &mut self,
+        pipeline: &mut Pipeline<S>,
+        arrival: Arrival,
+    ) -> Result<(), PipelineError> {
+        let Arrival { shard, input, arrived } = arrival;
+        match arrived {
+            Arrived::Piece(piece) => {
+                if !self.last_arrival.contains_key(&shard) {
+                    pipeline.register(&shard, &input, None);
+                }
+                self.last_arrival.insert(shard.clone(), Instant::now());
+                self.count(pipeline, &shard, &input, &piece)?;
+            }
+            Arrived::Started => {
+                pipeline.register(&shard, &input, None);
+                self.last_arrival.insert(shard, Instant::now());
+            }
+            Arrived::Ended => {
+                self.last_arrival.remove(&shard);
+                pipeline.finish(&shard);
+                self.has_uncommitted = true;
+            }
+            Arrived::Withdrawn => {
+                self.last_arrival.remove(&shard);
+                pipeline.abandon(&shard);
+            }
+            Arrived::Failed(error) => {
+                self.last_arrival.remove(&shard);
+                pipeline.abandon(&shard);
+                self.outcome.failures.push(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn count<S: Store>(
+        &mut self,
+        pipeline: &mut Pipeline<S>,
+        shard: &str,
+        input: &str,
+        piece: &Piece,
+    ) -> Result<(), PipelineError> {
+        let limits = pipeline.limits().accepting_until((self.clock)());
+        let (start, end) = (piece.start(), piece.end());
+        match piece {
+            Piece::Block(block) => {
+                let piece = pipeline::Piece { bytes: &block.bytes, start, end };
+                self.decoded.fill(input, piece, &limits);
+            }
+            Piece::Rejected(rejected) => {
+                let piece = pipeline::Piece { bytes: &rejected.sample, start, end };
+                self.decoded.fill_rejected(input, piece, reason(&rejected.fault));
+            }
+        }
+        pipeline.add(shard, &self.decoded)?;
+        self.has_uncommitted = true;
+        let newest = pipeline.checkpoint(shard).watermark;
+        if let Some(newest) = newest.filter(|time| self.newest.is_none_or(|(known, _)| *time > known))
+        {
+            self.newest = Some((newest, Instant::now()));
+        }
+        Ok(())
+    }
+
+    fn advance_idle<S: Store>(&self, pipeline: &mut Pipeline<S>) {
+        let complete_until = (self.clock)().minus(self.settings.idle_delay_ms);
+        for (shard, last) in &self.last_arrival {
+            if last.elapsed() >= IDLE_AFTER {
+                pipeline.advance(shard, complete_until);
+            }
+        }
+    }
+
+    fn is_flush_due<S: Store>(&self, pipeline: &Pipeline<S>) -> bool {
+        let is_full = pipeline.open_bytes() >= self.settings.memory_bytes;
+        let is_late =
+            self.has_uncommitted && self.last_flush.elapsed() >= self.settings.commit_every;
+        is_full || is_late || pipeline.has_due_window(self.event_clock())
+    }
+
+    fn flush<S: Store>(&mut self, pipeline: &mut Pipeline<S>) -> Result<Flushed, PipelineError> {
+        self.last_flush = Instant::now();
+        self.has_uncommitted = false;
+        pipeline.flush(self.event_clock())
+    }
+
+    /// The newest record's time, going on since it came.
+    fn event_clock(&self) -> EventTime {
+        let Some((newest, came)) = self.newest else {
+            return EventTime(i64::MIN);
+        };
+        let since = i64::try_from(came.elapsed().as_millis()).unwrap_or(i64::MAX);
+        newest.plus(since)
+    }
+}

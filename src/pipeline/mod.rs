@@ -1,0 +1,411 @@
+//! The one-way path from bytes to committed windows, for any host.
+//!
+//! A host registers its shards, feeds their bytes in order, says how far a shard has delivered,
+//! and calls [`Pipeline::flush`]; everything that a flush changes is one transaction of the store.
+//! No I/O but the store's, and no clock: times are arguments.
+
+mod decoded;
+mod progress;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wafwatch_windows::accumulator::Accumulator;
+use wafwatch_windows::partial::{DecodeError, Partial};
+use wafwatch_windows::time::{EventTime, Window};
+use wafwatch_windows::watermark::{ClosePolicy, Due, Watermarks};
+
+pub use decoded::{DecodeLimits, Decoded, Piece};
+pub use progress::Progress;
+
+use crate::close::{self, CloseSettings};
+use crate::ingest::{Accounts, RejectReason};
+use crate::store::{
+    AclState, Checkpoint, CheckpointUpdate, Store, StoreError, StoredPartial, Transaction,
+};
+
+/// What the pipeline depends on beside its input.
+#[derive(Debug, Clone)]
+pub struct PipelineSettings {
+    /// Bounds of what is decoded.
+    pub limits: DecodeLimits,
+    /// When windows are due.
+    pub close_policy: ClosePolicy,
+    /// How they are closed.
+    pub close: CloseSettings,
+    /// Web ACLs that may have open windows at once.
+    pub max_acls: usize,
+    /// Encoded size that one partial may have.
+    pub partial_budget_bytes: usize,
+}
+
+/// A pipeline that cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A stored partial cannot be read.
+    #[error("the counts of {acl} in the store cannot be read: {source}; use another store")]
+    DamagedPartial {
+        /// The Web ACL.
+        acl: String,
+        /// Why.
+        source: DecodeError,
+    },
+    /// Bytes came that do not follow the ones before them.
+    #[error("{shard} delivered bytes from {start}, but is counted up to {position}")]
+    Gap {
+        /// The shard.
+        shard: String,
+        /// Where the bytes begin.
+        start: u64,
+        /// Where they should.
+        position: u64,
+    },
+}
+
+/// What a flush did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Flushed {
+    /// Windows that closed.
+    pub closed: usize,
+    /// Incident events that came of them.
+    pub events: usize,
+    /// Closed windows that late records were added to.
+    pub amended: usize,
+}
+
+/// Counts shards into one store.
+#[derive(Debug)]
+pub struct Pipeline<S> {
+    store: S,
+    settings: PipelineSettings,
+    shards: BTreeMap<String, Progress>,
+    watermarks: Watermarks,
+    accumulator: Accumulator,
+    acl_states: BTreeMap<String, AclState>,
+    /// Windows with partials in the store.
+    stored: BTreeSet<(String, Window)>,
+    decoded: Decoded,
+}
+
+impl<S: Store> Pipeline<S> {
+    /// A pipeline over what `store` holds.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn open(store: S, settings: PipelineSettings) -> Result<Self, PipelineError> {
+        let mut shards = BTreeMap::new();
+        for (shard, checkpoint) in store.checkpoints()? {
+            shards.insert(shard, Progress::committed(checkpoint));
+        }
+        let acl_states = store.acl_states()?.into_iter().collect();
+        let stored = store.windows_with_partials()?.into_iter().collect();
+        let accumulator = Accumulator::new(
+            settings.close.window_size,
+            settings.close.sketch.clone(),
+            settings.max_acls,
+        );
+        Ok(Self {
+            store,
+            settings,
+            shards,
+            watermarks: Watermarks::default(),
+            accumulator,
+            acl_states,
+            stored,
+            decoded: Decoded::default(),
+        })
+    }
+
+    /// Makes `shard` a live one and tells how far it is counted already.
+    ///
+    /// `first` is a time that none of its records is expected to precede by more than the
+    /// lateness; without it the shard holds every window open until its first record.
+    pub fn register(&mut self, shard: &str, input: &str, first: Option<EventTime>) -> &Checkpoint {
+        let progress = self
+            .shards
+            .entry(shard.to_owned())
+            .or_insert_with(|| Progress::new(input.to_owned()));
+        let watermark = progress.checkpoint().watermark.max(first);
+        self.watermarks.register(shard);
+        if let Some(watermark) = watermark {
+            self.watermarks.advance(shard, watermark);
+        }
+        if progress.checkpoint().finished {
+            self.watermarks.finish(shard);
+        }
+        progress.checkpoint()
+    }
+
+    /// Decodes and counts a piece of `shard`, without what is counted already.
+    ///
+    /// # Errors
+    ///
+    /// [`PipelineError::Gap`] where bytes before the piece are missing.
+    pub fn count(
+        &mut self,
+        shard: &str,
+        piece: Piece<'_>,
+        now: EventTime,
+    ) -> Result<(), PipelineError> {
+        let checkpoint = self.progress(shard).checkpoint();
+        let position = checkpoint.position;
+        if piece.end <= position {
+            return Ok(());
+        }
+        let already_counted = usize::try_from(position.saturating_sub(piece.start));
+        let fresh = piece.bytes.get(already_counted.unwrap_or(usize::MAX)..).unwrap_or_default();
+        let start = piece.start.max(position);
+        let fresh = Piece { bytes: fresh, start, end: piece.end };
+        let input = checkpoint.input.clone();
+        let mut decoded = std::mem::take(&mut self.decoded);
+        decoded.fill(&input, fresh, &self.settings.limits.accepting_until(now));
+        let added = self.add(shard, &decoded);
+        self.decoded = decoded;
+        added
+    }
+
+    /// Counts a piece of `shard` that was decoded elsewhere, unless it is counted already.
+    ///
+    /// # Errors
+    ///
+    /// [`PipelineError::Gap`] where the piece does not begin where the shard is counted up to.
+    pub fn add(&mut self, shard: &str, decoded: &Decoded) -> Result<(), PipelineError> {
+        let position = self.progress(shard).checkpoint().position;
+        if decoded.end <= position {
+            return Ok(());
+        }
+        if decoded.start != position {
+            let shard = shard.to_owned();
+            return Err(PipelineError::Gap { shard, start: decoded.start, position });
+        }
+        let progress = self.shards.get_mut(shard).expect("hosts register a shard first");
+        let checkpoint = progress.change();
+        checkpoint.accounts.merge(&decoded.accounts);
+        for record in decoded.batch.iter() {
+            if self.accumulator.observe(&record).is_err() {
+                checkpoint.accounts.reject_accepted(RejectReason::TooManyAcls);
+                continue;
+            }
+            checkpoint.watermark = checkpoint.watermark.max(Some(record.timestamp));
+        }
+        checkpoint.position = decoded.end;
+        if let Some(watermark) = checkpoint.watermark {
+            self.watermarks.advance(shard, watermark);
+        }
+        Ok(())
+    }
+
+    fn progress(&self, shard: &str) -> &Progress {
+        self.shards.get(shard).expect("hosts register a shard first")
+    }
+
+    /// Says that `shard` has delivered everything up to `time`.
+    pub fn advance(&mut self, shard: &str, time: EventTime) {
+        self.watermarks.advance(shard, time);
+    }
+
+    /// Says that `shard` has ended for good.
+    pub fn finish(&mut self, shard: &str) {
+        self.watermarks.finish(shard);
+        let progress = self.shards.get_mut(shard).expect("hosts register a shard first");
+        if !progress.checkpoint().finished {
+            progress.change().finished = true;
+        }
+    }
+
+    /// Bytes of memory that the open windows take, estimated.
+    #[must_use]
+    pub fn open_bytes(&self) -> usize {
+        self.accumulator.estimated_bytes()
+    }
+
+    /// Whether a window with records is due by now.
+    #[must_use]
+    pub fn has_due_window(&self, now: EventTime) -> bool {
+        let low = self.watermarks.low();
+        let policy = &self.settings.close_policy;
+        self.acl_states.values().any(|state| {
+            state.closed_through.is_some_and(|closed_through| {
+                let next = self.settings.close.window_size.window_of(closed_through);
+                let is_dormant = state.empty_windows >= self.settings.close.dormant_after_windows;
+                !is_dormant && policy.due(next, low, now) != Due::NotYet
+            })
+        }) || self
+            .stored
+            .iter()
+            .map(|(_, window)| *window)
+            .chain(self.accumulator.oldest())
+            .any(|window| policy.due(window, low, now) != Due::NotYet)
+    }
+
+    /// What became of all records of all shards so far.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        let mut accounts = Accounts::default();
+        for progress in self.shards.values() {
+            accounts.merge(&progress.checkpoint().accounts);
+        }
+        accounts
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The store, for upkeep.
+    pub fn store_mut(&mut self) -> &mut S {
+        &mut self.store
+    }
+
+    /// Commits what was counted and closes what is due by now, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails or was changed by another process. The pipeline must then be opened
+    /// anew; nothing is half done.
+    pub fn flush(&mut self, now: EventTime) -> Result<Flushed, PipelineError> {
+        let mut open = self.take_open_windows();
+        let transaction = Transaction {
+            checkpoints: self.checkpoint_updates(),
+            amended: self.amend_late(&mut open)?,
+            closings: self.close_due(&mut open, now)?,
+            partials: self.encode_open(open),
+        };
+        if transaction == Transaction::default() {
+            return Ok(Flushed::default());
+        }
+        self.store.apply(&transaction)?;
+        self.remember(&transaction);
+        Ok(Flushed {
+            closed: transaction.closings.iter().map(|closing| closing.windows.len()).sum(),
+            events: transaction.closings.iter().map(|closing| closing.events.len()).sum(),
+            amended: transaction.amended.len(),
+        })
+    }
+
+    fn take_open_windows(&mut self) -> OpenWindows {
+        let mut open = OpenWindows::new();
+        for (acl, window, partial) in self.accumulator.drain() {
+            open.entry(acl).or_default().insert(window, partial);
+        }
+        open
+    }
+
+    fn checkpoint_updates(&self) -> Vec<CheckpointUpdate> {
+        let changed = self.shards.iter().filter(|(_, progress)| progress.has_changed());
+        changed.map(|(shard, progress)| progress.update(shard)).collect()
+    }
+
+    /// Takes the windows out of `open` that have closed before, and adds them to their summaries.
+    fn amend_late(
+        &mut self,
+        open: &mut OpenWindows,
+    ) -> Result<Vec<wafwatch_windows::summary::Summary>, PipelineError> {
+        let mut amended = Vec::new();
+        for (acl, windows) in open {
+            let state = self.acl_states.get(acl);
+            let Some(closed_through) = state.and_then(|state| state.closed_through) else {
+                continue;
+            };
+            while let Some(entry) = windows.first_entry() {
+                let window = *entry.key();
+                if window.start >= closed_through {
+                    break;
+                }
+                let partial = entry.remove();
+                let closed = self.store.closed_window(acl, window)?;
+                let sketch = &self.settings.close.sketch;
+                amended.push(close::amend(closed, acl, window, &partial, sketch));
+            }
+        }
+        Ok(amended)
+    }
+
+    fn close_due(
+        &mut self,
+        open: &mut OpenWindows,
+        now: EventTime,
+    ) -> Result<Vec<crate::store::Closing>, PipelineError> {
+        let low = self.watermarks.low();
+        let policy = self.settings.close_policy;
+        let due = |window| policy.due(window, low, now);
+        self.load_due_partials(open, &due)?;
+
+        let known = self.acl_states.keys().cloned();
+        let acls: BTreeSet<String> = known.chain(open.keys().cloned()).collect();
+        let mut closings = Vec::new();
+        for acl in acls {
+            let fresh = AclState::default();
+            let state = self.acl_states.get(&acl).unwrap_or(&fresh);
+            let windows = open.entry(acl.clone()).or_default();
+            closings.extend(close::close_due(&acl, state, windows, &due, &self.settings.close));
+        }
+        Ok(closings)
+    }
+
+    /// Merges stored partials of due windows into the open ones, in the order of their commits.
+    fn load_due_partials(
+        &mut self,
+        open: &mut OpenWindows,
+        due: &dyn Fn(Window) -> Due,
+    ) -> Result<(), PipelineError> {
+        let sketch = &self.settings.close.sketch;
+        for (acl, window) in &self.stored {
+            if due(*window) == Due::NotYet {
+                continue;
+            }
+            let mut merged = Partial::new(sketch);
+            for encoded in self.store.partials(acl, *window)? {
+                let partial = Partial::decode(&encoded, sketch).map_err(|source| {
+                    PipelineError::DamagedPartial { acl: acl.clone(), source }
+                })?;
+                merged.merge(&partial);
+            }
+            let windows = open.entry(acl.clone()).or_default();
+            if let Some(in_memory) = windows.remove(window) {
+                merged.merge(&in_memory);
+            }
+            windows.insert(*window, merged);
+        }
+        Ok(())
+    }
+
+    fn encode_open(&self, open: OpenWindows) -> Vec<StoredPartial> {
+        let budget = self.settings.partial_budget_bytes;
+        let mut partials = Vec::new();
+        for (acl, windows) in open {
+            for (window, partial) in windows {
+                let encoded = partial.encode(budget);
+                partials.push(StoredPartial { acl: acl.clone(), window, encoded });
+            }
+        }
+        partials
+    }
+
+    fn remember(&mut self, transaction: &Transaction) {
+        for update in &transaction.checkpoints {
+            if let Some(progress) = self.shards.get_mut(&update.shard) {
+                progress.set_committed();
+            }
+        }
+        for closing in &transaction.closings {
+            for closed in &closing.windows {
+                self.stored.remove(&(closing.acl.clone(), closed.summary.window));
+            }
+            self.acl_states.insert(closing.acl.clone(), closing.state.clone());
+        }
+        for summary in &transaction.amended {
+            self.stored.remove(&(summary.acl.clone(), summary.window));
+        }
+        for partial in &transaction.partials {
+            self.stored.insert((partial.acl.clone(), partial.window));
+        }
+    }
+}
+
+type OpenWindows = BTreeMap<String, BTreeMap<Window, Partial>>;
