@@ -3,6 +3,7 @@
 pub mod analyst;
 pub mod cli;
 pub mod close;
+pub mod config;
 pub mod detect;
 pub mod incident;
 pub mod ingest;
