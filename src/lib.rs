@@ -1,13 +1,20 @@
 //! `wafwatch`: streaming anomaly detection for AWS WAF logs.
+//!
+//! The modules stand in the order in which data goes through them; ARCHITECTURE.md tells what each
+//! may rely on.
 
 pub mod analyst;
 pub mod cli;
-// pub mod close;
+pub mod close;
+pub mod config;
 pub mod detect;
+pub mod host;
 pub mod incident;
 pub mod ingest;
 pub mod investigate;
 pub mod notify;
 pub mod outbox;
+pub mod pipeline;
+pub mod report;
 pub mod source;
 pub mod store;

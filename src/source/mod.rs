@@ -1,1 +1,45 @@
-//! TODO
+//! Where bytes come from on one machine: files, folders, globs, standard input, followed files.
+//!
+//! Everything here turns an input into an ordered sequence of [`Piece`]s: blocks of whole lines (or
+//! whole JSON objects), each with its position `[start, end)` in the *decoded* stream, the bytes
+//! after decompression. A pipeline that commits the end of the last piece it has counted can be
+//! killed at any moment and go on from there.
+//!
+//! What holds for every reader:
+//!
+//! * Pieces are contiguous: the first starts where reading began, each next one where the one
+//!   before ended. What cannot be delivered is a [`Rejected`] piece with its span and reason, to be
+//!   counted as one rejected record; nothing is left out silently.
+//! * A piece ends where a record can begin, and the rule that says so ([`cutter`]) looks only at the
+//!   content from the piece's start. Reading again from the end of any piece therefore gives
+//!   exactly the pieces that followed it.
+//! * Memory is bounded by [`BlockLimits`], whatever the input holds.
+//!
+//! Time is not read here: a [`Follower`] is polled, and the caller decides when.
+
+mod assembler;
+mod cutter;
+mod error;
+mod expand;
+mod follow;
+mod followed;
+mod identity;
+mod input;
+mod layout;
+mod live;
+mod piece;
+mod progress;
+mod reader;
+mod rotated;
+mod stream;
+mod structure;
+
+pub use error::SourceError;
+pub use expand::expand;
+pub use follow::{Follower, Poll, Rotation};
+pub use identity::Identity;
+pub use input::{Input, InputKind};
+pub use live::LineReader;
+pub use piece::{Block, BlockLimits, Fault, Piece, Rejected};
+pub use progress::Progress;
+pub use reader::{BlockReader, peek};

@@ -1,0 +1,93 @@
+//! Errors of inputs, each with what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// An input that cannot be read at all.
+///
+/// Damage inside an input is no error but a [`Rejected`](super::Rejected) piece.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// Nothing has the given name or matches the given pattern.
+    #[error(
+        "nothing matches `{input}`: check the spelling and the folder, name a file, a folder or a \
+         glob such as `logs/**/*.gz`, or `-` for standard input"
+    )]
+    NoMatch {
+        /// The input as it was given.
+        input: String,
+    },
+    /// A folder holds no file.
+    #[error(
+        "the folder `{path}` holds no file to read: name one that does (files and folders whose \
+         name begins with a dot are skipped)"
+    )]
+    EmptyFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The pattern cannot be read.
+    #[error(
+        "`{input}` is neither a file nor a valid pattern: {reason}; write a literal bracket as `[[]`"
+    )]
+    BadPattern {
+        /// The input as it was given.
+        input: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The operating system refused.
+    #[error("cannot {action} `{path}`: {source}")]
+    Io {
+        /// What was tried, as `open`.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Standard input and pipes cannot be read twice.
+    #[error(
+        "`{input}` cannot go on from position {resume_at}: what went through a pipe is gone; read \
+         the files it came from"
+    )]
+    CannotResume {
+        /// The input.
+        input: String,
+        /// The position asked for.
+        resume_at: u64,
+    },
+    /// The input is shorter than the position reached before.
+    #[error(
+        "`{path}` ends at {length}, before the position {resume_at} that was reached earlier: it \
+         was replaced or cut; read it under another name, or with a new store, to count it afresh"
+    )]
+    ShorterThanCheckpoint {
+        /// The input.
+        path: PathBuf,
+        /// The position asked for.
+        resume_at: u64,
+        /// Length of the decoded stream.
+        length: u64,
+    },
+    /// Only plain files can be followed.
+    #[error("cannot follow `{path}`: {reason}; use `replay` for it")]
+    CannotFollow {
+        /// The input.
+        path: PathBuf,
+        /// Why not.
+        reason: &'static str,
+    },
+}
+
+impl SourceError {
+    /// For `map_err`: what was tried on `path`.
+    pub(super) fn io(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            action,
+            path: path.clone(),
+            source,
+        }
+    }
+}
