@@ -3,8 +3,33 @@
 //! A detector is a value: its whole state is serialisable, it does no I/O, and it never sees a
 //! clock. [`Detector::score`] comes first and cannot change the state; [`Detector::learn`] follows.
 
+//!
+//! [`AnyDetector`] is the detector that settings choose; [`state`] stores and restores it.
+//! `docs/detection.md` describes both methods, what they mend of the published systems, and what
+//! they were measured to do.
+
+pub mod classic;
+mod describe;
+pub mod ewma;
+mod expectation;
+mod history;
+pub mod silence;
+pub mod state;
+pub mod tail;
+mod track;
+
+#[cfg(test)]
+mod calibration_tests;
+#[cfg(test)]
+mod simulation;
+
 use serde::{Deserialize, Serialize};
 use wafwatch_windows::summary::Summary;
+
+pub use classic::{Classic, ClassicMode, ClassicSettings};
+pub use describe::{describe, number};
+pub use ewma::{Ewma, EwmaSettings};
+pub use state::{AnyDetector, DetectorSettings, DetectorState};
 
 /// One series that a detector follows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,5 +1,12 @@
 //! Groups the findings of one ACL into incidents and decides what is worth a message.
 
+//!
+//! [`advance`] is the life cycle, [`severity`] the formula, [`acl`] what an ACL's ARN says.
+
+pub mod acl;
+mod lifecycle;
+pub mod severity;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +14,8 @@ use wafwatch_windows::counters::Counters;
 use wafwatch_windows::time::{EventTime, Window};
 
 use crate::detect::Finding;
+
+pub use lifecycle::{IncidentPolicy, MAX_FINDINGS, Transition, advance};
 
 /// How bad an incident is: 0 (nothing) to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -76,7 +85,8 @@ pub enum State {
 /// Findings of one ACL that belong together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
-    /// Stable id, the same on every host: `{acl name}-{YYYYmmddTHHMMSSZ of the first window}`.
+    /// Stable id, the same on every host: `{acl name}-{hash of the ARN}-{YYYYmmddTHHMMSSZ of the
+    /// first window}`, of ASCII letters, digits, `_` and `-` only; see [`acl::safe_name`].
     pub id: String,
     /// The Web ACL.
     pub acl: String,
