@@ -15,9 +15,11 @@ use wafwatch_windows::time::{EventTime, Window};
 
 pub use error::StoreError;
 
+use crate::analyst::Assessment;
 use crate::detect::{Finding, Stage};
 use crate::incident::{Incident, IncidentEvent};
 use crate::ingest::Accounts;
+use crate::investigate::Evidence;
 
 /// How far one shard has been counted.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -111,15 +113,26 @@ pub struct Transaction {
     pub amended: Vec<Summary>,
 }
 
-/// An incident event that waits for something.
+/// An incident event that waits for its delivery to a channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutboxEntry {
     /// The event.
     pub event: IncidentEvent,
-    /// The report made of it, once there is one.
-    pub report: Option<serde_json::Value>,
+    /// What an analyst made of it.
+    pub explanation: Explanation,
     /// Deliveries of it that were tried on the channel asked for.
     pub attempts: u32,
+}
+
+/// What an analyst made of an incident event, and what it rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// What was known.
+    pub evidence: Evidence,
+    /// What it means.
+    pub assessment: Assessment,
+    /// How long gathering and explaining took.
+    pub analysis_milliseconds: u64,
 }
 
 /// How a delivery ended.

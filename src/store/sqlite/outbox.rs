@@ -1,41 +1,43 @@
-//! Incident events that wait for a report or a delivery.
+//! Incident events that wait for an explanation or a delivery.
 
 use rusqlite::{OptionalExtension, params};
 use wafwatch_windows::time::EventTime;
 
 use super::{SqliteStore, from_json, to_json};
 use crate::incident::IncidentEvent;
-use crate::store::{Delivery, DeliveryRecord, DeliveryState, OutboxEntry, StoreError};
+use crate::store::{
+    Delivery, DeliveryRecord, DeliveryState, Explanation, OutboxEntry, StoreError,
+};
 
 impl SqliteStore {
-    /// Events without a report, oldest first, at most `limit`.
+    /// Events that nobody has explained yet, oldest first, at most `limit`.
     ///
     /// # Errors
     ///
     /// When the store cannot be read.
-    pub fn events_without_report(&self, limit: usize) -> Result<Vec<IncidentEvent>, StoreError> {
+    pub fn events_without_explanation(&self, limit: usize) -> Result<Vec<IncidentEvent>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT event FROM events WHERE report IS NULL ORDER BY sequence LIMIT ?1",
+            "SELECT event FROM events WHERE explanation IS NULL ORDER BY sequence LIMIT ?1",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = statement.query_map([limit], |row| row.get::<_, String>(0))?;
         rows.map(|text| from_json("event", &text?)).collect()
     }
 
-    /// Keeps the report that was made of an event.
+    /// Keeps the explanation that was made of an event.
     ///
     /// # Errors
     ///
     /// When the store cannot be written.
-    pub fn set_report(&self, event: &str, report: &serde_json::Value) -> Result<(), StoreError> {
+    pub fn set_explanation(&self, event: &str, explanation: &Explanation) -> Result<(), StoreError> {
         self.connection.execute(
-            "UPDATE events SET report = ?2 WHERE id = ?1",
-            params![event, to_json(report)],
+            "UPDATE events SET explanation = ?2 WHERE id = ?1",
+            params![event, to_json(explanation)],
         )?;
         Ok(())
     }
 
-    /// Events with a report that `channel` has neither had nor refused and that are due by `now`,
+    /// Explained events that `channel` has neither had nor refused and that are due by `now`,
     /// oldest first, at most `limit`.
     ///
     /// # Errors
@@ -48,10 +50,10 @@ impl SqliteStore {
         limit: usize,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT events.event, events.report, coalesce(deliveries.attempts, 0)
+            "SELECT events.event, events.explanation, coalesce(deliveries.attempts, 0)
              FROM events LEFT JOIN deliveries
                ON deliveries.event = events.id AND deliveries.channel = ?1
-             WHERE events.report IS NOT NULL
+             WHERE events.explanation IS NOT NULL
                AND (deliveries.state IS NULL
                     OR (deliveries.state = 'retrying' AND deliveries.next_at <= ?2))
              ORDER BY events.sequence LIMIT ?3",
@@ -62,7 +64,7 @@ impl SqliteStore {
         while let Some(row) = rows.next()? {
             entries.push(OutboxEntry {
                 event: from_json("event", &row.get::<_, String>(0)?)?,
-                report: Some(from_json("report", &row.get::<_, String>(1)?)?),
+                explanation: from_json("explanation", &row.get::<_, String>(1)?)?,
                 attempts: row.get(2)?,
             });
         }
@@ -115,7 +117,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// The events of an incident with their reports, oldest first.
+    /// The events of an incident with their explanations, oldest first.
     ///
     /// # Errors
     ///
@@ -123,16 +125,17 @@ impl SqliteStore {
     pub fn events_of(
         &self,
         incident: &str,
-    ) -> Result<Vec<(IncidentEvent, Option<serde_json::Value>)>, StoreError> {
+    ) -> Result<Vec<(IncidentEvent, Option<Explanation>)>, StoreError> {
         let mut statement = self
             .connection
-            .prepare("SELECT event, report FROM events WHERE incident = ?1 ORDER BY sequence")?;
+            .prepare("SELECT event, explanation FROM events WHERE incident = ?1 ORDER BY sequence")?;
         let mut rows = statement.query([incident])?;
         let mut events = Vec::new();
         while let Some(row) = rows.next()? {
-            let report: Option<String> = row.get(1)?;
-            let report = report.map(|text| from_json("report", &text)).transpose()?;
-            events.push((from_json("event", &row.get::<_, String>(0)?)?, report));
+            let explanation: Option<String> = row.get(1)?;
+            let explanation =
+                explanation.map(|text| from_json("explanation", &text)).transpose()?;
+            events.push((from_json("event", &row.get::<_, String>(0)?)?, explanation));
         }
         Ok(events)
     }

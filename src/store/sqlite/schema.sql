@@ -79,7 +79,7 @@ CREATE TABLE events (
     incident TEXT NOT NULL,
     kind     TEXT NOT NULL,
     event    TEXT NOT NULL, -- JSON
-    report   TEXT           -- JSON, once made
+    explanation TEXT        -- JSON: evidence and assessment, once made
 );
 CREATE INDEX events_by_incident ON events (incident);
 

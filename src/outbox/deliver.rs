@@ -1,0 +1,102 @@
+//! Delivers explained events to one channel.
+
+use std::time::Duration;
+
+use wafwatch_windows::time::EventTime;
+
+use crate::incident::Level;
+use crate::notify::{Message, Notifier, NotifyError, backoff};
+use crate::report::{Redaction, Report};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Delivery, OutboxEntry, StoreError};
+
+/// Events that one round delivers at most.
+const ROUND: usize = 64;
+
+/// Where messages go, and which ones.
+pub struct Channel {
+    /// The channel itself.
+    pub notifier: Box<dyn Notifier + Send>,
+    /// Messages below this level are skipped.
+    pub minimum_level: Level,
+    /// What is masked.
+    pub redaction: Redaction,
+    /// How often a delivery is tried before it is given up.
+    pub attempts: u32,
+}
+
+/// What a round of deliveries did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Round {
+    /// Messages that the channel took or did not want.
+    pub settled: usize,
+    /// Why the last delivery failed, if one did; the round ends there.
+    pub failure: Option<String>,
+}
+
+/// Delivers what is due on `channel` by `now`.
+///
+/// A failure ends the round, so that a dead channel is tried once and not once per message; the
+/// failed message then waits for its retry while the next round goes on with the others.
+///
+/// # Errors
+///
+/// When the store fails.
+pub fn deliver_due(
+    store: &SqliteStore,
+    channel: &Channel,
+    now: EventTime,
+) -> Result<Round, StoreError> {
+    let mut round = Round::default();
+    let name = channel.notifier.name();
+    for entry in store.undelivered(name, now, ROUND)? {
+        let delivery = deliver(channel, &entry, now);
+        store.record_delivery(&entry.event.id, name, &delivery)?;
+        match delivery {
+            Delivery::Delivered | Delivery::Skipped => round.settled += 1,
+            Delivery::RetryAt { error, .. } | Delivery::Dead { error } => {
+                round.failure = Some(error);
+                break;
+            }
+        }
+    }
+    Ok(round)
+}
+
+fn deliver(channel: &Channel, entry: &OutboxEntry, now: EventTime) -> Delivery {
+    let explanation = &entry.explanation;
+    if explanation.assessment.severity < channel.minimum_level {
+        return Delivery::Skipped;
+    }
+    let report = Report::new(
+        &entry.event,
+        &explanation.evidence,
+        &explanation.assessment,
+        Duration::from_millis(explanation.analysis_milliseconds),
+    )
+    .with_redaction(channel.redaction);
+    match channel.notifier.notify(&Message::of(&report)) {
+        Ok(()) => Delivery::Delivered,
+        Err(error) => after_failure(channel, entry, &error, now),
+    }
+}
+
+fn after_failure(
+    channel: &Channel,
+    entry: &OutboxEntry,
+    error: &NotifyError,
+    now: EventTime,
+) -> Delivery {
+    let attempt = entry.attempts + 1;
+    let reason = error.to_string();
+    if !error.is_retryable() || attempt >= channel.attempts {
+        return Delivery::Dead { error: reason };
+    }
+    // The event decides the jitter, so that many events that failed together spread out.
+    let seed = entry.event.id.bytes().fold(0_u64, |seed, byte| {
+        seed.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
+    let wait = error.retry_after().unwrap_or_else(|| backoff::delay(attempt, seed));
+    let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+    Delivery::RetryAt { at: now.plus(wait), error: reason }
+}
