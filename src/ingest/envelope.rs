@@ -1,0 +1,180 @@
+//! Opens the JSON envelopes: hands each part on as it is read, so that nothing piles up.
+//!
+//! The text has been read once as a unit and is known to be whole, so reading it again cannot fail.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::{MapAccess, SeqAccess};
+
+use super::decoder::Decoder;
+use super::encoded::decode_part;
+use super::reason::RejectReason;
+use super::record::lenient::{Depth, Lenient, Shape, Skip, Text};
+use super::record::{EnvelopeKind, read_value};
+
+impl Decoder<'_> {
+    /// Decodes the parts of the envelope `text`, which stands at `position` of the current piece.
+    pub(super) fn envelope(&mut self, kind: EnvelopeKind, text: &str, position: usize) {
+        let depth = Depth(self.limits.depth());
+        let mut opener = Opener {
+            decoder: self,
+            kind,
+            position,
+        };
+        let read = read_value(text, Lenient(Envelope(&mut opener, depth)));
+        debug_assert!(read.is_ok(), "the envelope was whole at first reading");
+    }
+}
+
+/// Hands parts on to the decoder.
+struct Opener<'o, 'a> {
+    decoder: &'o mut Decoder<'a>,
+    kind: EnvelopeKind,
+    position: usize,
+}
+
+impl Opener<'_, '_> {
+    /// `content` is what the part carries, if it carries anything.
+    fn part(&mut self, content: Option<&str>) {
+        let bytes = match (self.kind, content) {
+            (_, None) => None,
+            (EnvelopeKind::CloudWatchLogs, Some(message)) => {
+                Some(Cow::Borrowed(message.as_bytes()))
+            }
+            (_, Some(data)) => decode_part(data).map(Cow::Owned),
+        };
+        match bytes {
+            Some(bytes) => self.decoder.part(&bytes, self.position),
+            None => {
+                let shown = content.unwrap_or_default().as_bytes();
+                self.decoder
+                    .reject(RejectReason::CorruptEnvelope, self.position, shown);
+            }
+        }
+    }
+}
+
+/// Names on the way from an envelope to what its parts carry.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum EnvelopeKey {
+    LogEvents,
+    Message,
+    Awslogs,
+    #[serde(rename = "records")]
+    FirehoseRecords,
+    #[serde(rename = "Records")]
+    KinesisRecords,
+    Kinesis,
+    Data,
+    #[serde(other)]
+    Other,
+}
+
+impl EnvelopeKind {
+    /// The field that holds the parts, or the only one.
+    fn parts_key(self) -> EnvelopeKey {
+        match self {
+            Self::CloudWatchLogs => EnvelopeKey::LogEvents,
+            Self::LambdaLogs => EnvelopeKey::Awslogs,
+            Self::Firehose => EnvelopeKey::FirehoseRecords,
+            Self::Kinesis => EnvelopeKey::KinesisRecords,
+        }
+    }
+
+    /// The field of a part that holds its content.
+    fn content_key(self) -> EnvelopeKey {
+        match self {
+            Self::CloudWatchLogs => EnvelopeKey::Message,
+            Self::LambdaLogs | Self::Firehose | Self::Kinesis => EnvelopeKey::Data,
+        }
+    }
+}
+
+/// The envelope itself.
+struct Envelope<'e, 'o, 'a>(&'e mut Opener<'o, 'a>, Depth);
+
+impl<'de> Shape<'de> for Envelope<'_, '_, '_> {
+    type Value = ();
+
+    fn depth(&self) -> Depth {
+        self.1
+    }
+
+    fn absent(self) {}
+
+    fn object<A: MapAccess<'de>>(self, inner: Depth, mut fields: A) -> Result<(), A::Error> {
+        let parts_key = self.0.kind.parts_key();
+        while let Some(key) = fields.next_key::<EnvelopeKey>()? {
+            if key == parts_key {
+                fields.next_value_seed(Lenient(Parts(self.0, inner)))?;
+            } else {
+                fields.next_value_seed(Lenient(Skip(inner)))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The parts: a list, or the single one. Of any other type, it is one part without content.
+struct Parts<'e, 'o, 'a>(&'e mut Opener<'o, 'a>, Depth);
+
+impl<'de> Shape<'de> for Parts<'_, '_, '_> {
+    type Value = ();
+
+    fn depth(&self) -> Depth {
+        self.1
+    }
+
+    fn absent(self) {
+        self.0.part(None);
+    }
+
+    fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
+        let opener = self.0;
+        while let Some(content) = elements.next_element_seed(Lenient(Part(opener.kind, inner)))? {
+            opener.part(content.as_deref());
+        }
+        Ok(())
+    }
+
+    fn object<A: MapAccess<'de>>(self, inner: Depth, fields: A) -> Result<(), A::Error> {
+        let content = Part(self.0.kind, inner).object(inner, fields)?;
+        self.0.part(content.as_deref());
+        Ok(())
+    }
+}
+
+/// One part: an object whose content stands in one of its fields, for Kinesis one level deeper.
+struct Part(EnvelopeKind, Depth);
+
+impl<'de> Shape<'de> for Part {
+    type Value = Option<Cow<'de, str>>;
+
+    fn depth(&self) -> Depth {
+        self.1
+    }
+
+    fn absent(self) -> Self::Value {
+        None
+    }
+
+    fn object<A: MapAccess<'de>>(
+        self,
+        inner: Depth,
+        mut fields: A,
+    ) -> Result<Self::Value, A::Error> {
+        let mut content = None;
+        while let Some(key) = fields.next_key::<EnvelopeKey>()? {
+            if key == self.0.content_key() {
+                content = fields.next_value_seed(Lenient(Text(inner)))?;
+            } else if key == EnvelopeKey::Kinesis {
+                content = fields.next_value_seed(Lenient(Part(self.0, inner)))?;
+            } else {
+                fields.next_value_seed(Lenient(Skip(inner)))?;
+            }
+        }
+        Ok(content)
+    }
+}

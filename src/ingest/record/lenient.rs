@@ -1,0 +1,234 @@
+//! Reads JSON values of any type where one type is expected.
+//!
+//! A [`Shape`] says what it makes of the types it knows; every other type is read over and gives
+//! its absent value. So no type is ever wrong, and the only error that does not come from the text
+//! itself is [`Depth`] running out: serde_json reports it in the category `Data`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+
+/// Levels of objects and arrays that may still open.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::ingest) struct Depth(pub u16);
+
+impl Depth {
+    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+        let left = self.0.checked_sub(1);
+        left.map(Self)
+            .ok_or_else(|| E::custom("objects and arrays nest too deep"))
+    }
+}
+
+/// What to make of a JSON value. The default for every type is the absent value.
+pub(in crate::ingest) trait Shape<'de>: Sized {
+    /// What the value becomes.
+    type Value;
+
+    /// Levels that the value may open.
+    fn depth(&self) -> Depth;
+
+    /// The value for null and for every type that the shape does not know.
+    fn absent(self) -> Self::Value;
+
+    /// A string that stands in the input as it is.
+    fn borrowed(self, text: &'de str) -> Self::Value {
+        self.transient(text)
+    }
+
+    /// A string with escapes, unescaped into a buffer.
+    fn transient(self, _text: &str) -> Self::Value {
+        self.absent()
+    }
+
+    /// A non-negative integer.
+    fn unsigned(self, _number: u64) -> Self::Value {
+        self.absent()
+    }
+
+    /// A negative integer.
+    fn signed(self, _number: i64) -> Self::Value {
+        self.absent()
+    }
+
+    /// A number with a fraction or an exponent, or a very large one.
+    fn float(self, _number: f64) -> Self::Value {
+        self.absent()
+    }
+
+    /// An array, whose elements may open `inner` levels.
+    fn array<A: SeqAccess<'de>>(
+        self,
+        inner: Depth,
+        mut elements: A,
+    ) -> Result<Self::Value, A::Error> {
+        while elements.next_element_seed(Lenient(Skip(inner)))?.is_some() {}
+        Ok(self.absent())
+    }
+
+    /// An object, whose values may open `inner` levels.
+    fn object<A: MapAccess<'de>>(
+        self,
+        inner: Depth,
+        mut fields: A,
+    ) -> Result<Self::Value, A::Error> {
+        while fields.next_key::<de::IgnoredAny>()?.is_some() {
+            fields.next_value_seed(Lenient(Skip(inner)))?;
+        }
+        Ok(self.absent())
+    }
+}
+
+/// Reads a value as its [`Shape`] says.
+pub(in crate::ingest) struct Lenient<S>(pub S);
+
+impl<'de, S: Shape<'de>> DeserializeSeed<'de> for Lenient<S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, S: Shape<'de>> Visitor<'de> for Lenient<S> {
+    type Value = S::Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<S::Value, E> {
+        Ok(self.0.borrowed(text))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<S::Value, E> {
+        Ok(self.0.transient(text))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<S::Value, E> {
+        Ok(self.0.unsigned(number))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<S::Value, E> {
+        Ok(self.0.signed(number))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<S::Value, E> {
+        Ok(self.0.float(number))
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<S::Value, E> {
+        Ok(self.0.absent())
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<S::Value, E> {
+        Ok(self.0.absent())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<S::Value, A::Error> {
+        let inner = self.0.depth().deeper()?;
+        self.0.array(inner, elements)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<S::Value, A::Error> {
+        let inner = self.0.depth().deeper()?;
+        self.0.object(inner, fields)
+    }
+}
+
+/// Reads over a value. Unlike serde's `IgnoredAny` it minds the depth.
+pub(in crate::ingest) struct Skip(pub Depth);
+
+impl<'de> Shape<'de> for Skip {
+    type Value = ();
+
+    fn depth(&self) -> Depth {
+        self.0
+    }
+
+    fn absent(self) {}
+}
+
+/// A string, or a number written as one. Null, empty and `-` are absent, as WAF writes them.
+pub(in crate::ingest) struct Text(pub Depth);
+
+impl<'de> Shape<'de> for Text {
+    type Value = Option<Cow<'de, str>>;
+
+    fn depth(&self) -> Depth {
+        self.0
+    }
+
+    fn absent(self) -> Self::Value {
+        None
+    }
+
+    fn borrowed(self, text: &'de str) -> Self::Value {
+        is_present(text).then_some(Cow::Borrowed(text))
+    }
+
+    fn transient(self, text: &str) -> Self::Value {
+        is_present(text).then(|| Cow::Owned(text.to_owned()))
+    }
+
+    fn unsigned(self, number: u64) -> Self::Value {
+        Some(Cow::Owned(number.to_string()))
+    }
+
+    fn signed(self, number: i64) -> Self::Value {
+        Some(Cow::Owned(number.to_string()))
+    }
+}
+
+pub(in crate::ingest) fn is_present(text: &str) -> bool {
+    !text.is_empty() && text != "-"
+}
+
+/// A count in bytes: an integer, or one written as a string. Anything else is zero.
+pub(in crate::ingest) struct Size(pub Depth);
+
+impl<'de> Shape<'de> for Size {
+    type Value = u64;
+
+    fn depth(&self) -> Depth {
+        self.0
+    }
+
+    fn absent(self) -> u64 {
+        0
+    }
+
+    fn transient(self, text: &str) -> u64 {
+        text.trim().parse().unwrap_or(0)
+    }
+
+    fn unsigned(self, number: u64) -> u64 {
+        number
+    }
+
+    fn float(self, number: f64) -> u64 {
+        // The cast saturates, and takes what is no number for zero.
+        number as u64
+    }
+}
+
+/// Whether a string is exactly this one.
+pub(in crate::ingest) struct Is(pub &'static str, pub Depth);
+
+impl<'de> Shape<'de> for Is {
+    type Value = bool;
+
+    fn depth(&self) -> Depth {
+        self.1
+    }
+
+    fn absent(self) -> bool {
+        false
+    }
+
+    fn transient(self, text: &str) -> bool {
+        text == self.0
+    }
+}

@@ -1,0 +1,304 @@
+//! Which rules matched a request: rule groups, non-terminating matches, excluded rules.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::{MapAccess, SeqAccess};
+
+use super::lenient::{Depth, Is, Lenient, Shape, Skip, Text};
+
+/// Rules with COUNT matches that one record names at most; a Web ACL has room for few more.
+pub(super) const MOST_COUNTED_RULES: usize = 100;
+
+/// What the rule lists of a record say.
+#[derive(Debug, Default)]
+pub(super) struct Matches<'a> {
+    /// Whether at least one match counted.
+    pub counted: bool,
+    /// The rules that counted, each once.
+    pub counted_rules: Vec<Cow<'a, str>>,
+    /// The rule inside the last rule group that names a terminating rule. Groups are evaluated in
+    /// order, so an earlier one can only have matched under an override to COUNT.
+    pub inner_rule: Option<Cow<'a, str>>,
+    /// Names that [`MOST_COUNTED_RULES`] left out.
+    pub left_out: u64,
+}
+
+impl<'a> Matches<'a> {
+    fn count(&mut self, group: Option<&str>, rule: Option<Cow<'a, str>>) {
+        self.counted = true;
+        let Some(rule) = rule else {
+            return;
+        };
+        if self.counted_rules.len() == MOST_COUNTED_RULES {
+            self.left_out += 1;
+            return;
+        }
+        let name = within(group, rule);
+        if !self.counted_rules.contains(&name) {
+            self.counted_rules.push(name);
+        }
+    }
+}
+
+/// The name of a rule group: `name` of a managed group's `vendor#name` or `vendor#name#version`, the
+/// name in a rule group's ARN, else the bare id. Without the version, a managed group's update does
+/// not make its rules new ones.
+fn group_name(id: &str) -> &str {
+    if id.starts_with("arn:") {
+        let mut segments = id
+            .split('/')
+            .skip_while(|&segment| !segment.ends_with("rulegroup"));
+        return segments.nth(1).unwrap_or(id);
+    }
+    let mut segments = id.split('#');
+    let first = segments.next().unwrap_or(id);
+    segments.next().unwrap_or(first)
+}
+
+fn within<'a>(group: Option<&str>, rule: Cow<'a, str>) -> Cow<'a, str> {
+    match group {
+        Some(group) => Cow::Owned([cut_name(group), "/", cut_name(&rule)].concat()),
+        None => rule,
+    }
+}
+
+/// Longer than the 128 characters that AWS allows a rule or rule group name.
+const LONGEST_NAME: usize = 256;
+
+fn cut_name(name: &str) -> &str {
+    super::cut(name, LONGEST_NAME)
+}
+
+/// Top-level `nonTerminatingMatchingRules`.
+pub(super) struct TopLevelMatches<'m, 'de>(pub &'m mut Matches<'de>, pub Depth);
+
+impl<'de> Shape<'de> for TopLevelMatches<'_, 'de> {
+    type Value = ();
+
+    fn depth(&self) -> Depth {
+        self.1
+    }
+
+    fn absent(self) {}
+
+    fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
+        while let Some(rule) = elements.next_element_seed(Lenient(MatchedRule(inner)))? {
+            if rule.action_is_count {
+                self.0.count(None, rule.id);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `ruleGroupList`.
+pub(super) struct RuleGroups<'m, 'de>(pub &'m mut Matches<'de>, pub Depth);
+
+impl<'de> Shape<'de> for RuleGroups<'_, 'de> {
+    type Value = ();
+
+    fn depth(&self) -> Depth {
+        self.1
+    }
+
+    fn absent(self) {}
+
+    fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
+        while elements
+            .next_element_seed(Lenient(RuleGroup(self.0, inner)))?
+            .is_some()
+        {}
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum GroupKey {
+    RuleGroupId,
+    TerminatingRule,
+    NonTerminatingMatchingRules,
+    ExcludedRules,
+    #[serde(other)]
+    Other,
+}
+
+struct RuleGroup<'m, 'de>(&'m mut Matches<'de>, Depth);
+
+impl<'de> Shape<'de> for RuleGroup<'_, 'de> {
+    type Value = ();
+
+    fn depth(&self) -> Depth {
+        self.1
+    }
+
+    fn absent(self) {}
+
+    fn object<A: MapAccess<'de>>(self, inner: Depth, mut fields: A) -> Result<(), A::Error> {
+        let mut id = None;
+        let mut terminating = None;
+        let mut counted = CountedInGroup::default();
+        while let Some(key) = fields.next_key()? {
+            match key {
+                GroupKey::RuleGroupId => id = fields.next_value_seed(Lenient(Text(inner)))?,
+                GroupKey::TerminatingRule => {
+                    terminating = fields.next_value_seed(Lenient(MatchedRule(inner)))?.id;
+                }
+                GroupKey::NonTerminatingMatchingRules => {
+                    let rules = GroupMatches(&mut counted, MatchedRule::action_is_count, inner);
+                    fields.next_value_seed(Lenient(rules))?;
+                }
+                GroupKey::ExcludedRules => {
+                    let rules = GroupMatches(&mut counted, MatchedRule::is_excluded, inner);
+                    fields.next_value_seed(Lenient(rules))?;
+                }
+                GroupKey::Other => fields.next_value_seed(Lenient(Skip(inner)))?,
+            }
+        }
+        let group = id.as_deref().map(group_name);
+        if let Some(rule) = terminating {
+            self.0.inner_rule = Some(within(group, rule));
+        }
+        for rule in counted.rules {
+            self.0.count(group, rule);
+        }
+        self.0.left_out += counted.left_out;
+        Ok(())
+    }
+}
+
+/// COUNT matches of one group, held until its id is known: the id may stand behind them.
+#[derive(Default)]
+struct CountedInGroup<'de> {
+    rules: Vec<Option<Cow<'de, str>>>,
+    left_out: u64,
+}
+
+/// A list of a group's matches, and which of them count.
+struct GroupMatches<'m, 'de>(
+    &'m mut CountedInGroup<'de>,
+    fn(&MatchedRuleFields<'de>) -> bool,
+    Depth,
+);
+
+impl<'de> Shape<'de> for GroupMatches<'_, 'de> {
+    type Value = ();
+
+    fn depth(&self) -> Depth {
+        self.2
+    }
+
+    fn absent(self) {}
+
+    fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
+        let Self(counted, counts, _) = self;
+        while let Some(rule) = elements.next_element_seed(Lenient(MatchedRule(inner)))? {
+            if !counts(&rule) {
+                continue;
+            }
+            if counted.rules.len() == MOST_COUNTED_RULES {
+                counted.left_out += 1;
+                continue;
+            }
+            counted.rules.push(rule.id);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum RuleKey {
+    RuleId,
+    Action,
+    ExclusionType,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Default)]
+struct MatchedRuleFields<'de> {
+    id: Option<Cow<'de, str>>,
+    action_is_count: bool,
+    excluded_as_count: bool,
+}
+
+/// An element of a list of matches, or a terminating rule.
+struct MatchedRule(Depth);
+
+impl MatchedRule {
+    fn action_is_count(fields: &MatchedRuleFields<'_>) -> bool {
+        fields.action_is_count
+    }
+
+    fn is_excluded(fields: &MatchedRuleFields<'_>) -> bool {
+        fields.excluded_as_count
+    }
+}
+
+impl<'de> Shape<'de> for MatchedRule {
+    type Value = MatchedRuleFields<'de>;
+
+    fn depth(&self) -> Depth {
+        self.0
+    }
+
+    fn absent(self) -> Self::Value {
+        MatchedRuleFields::default()
+    }
+
+    fn object<A: MapAccess<'de>>(
+        self,
+        inner: Depth,
+        mut fields: A,
+    ) -> Result<Self::Value, A::Error> {
+        let mut rule = MatchedRuleFields::default();
+        while let Some(key) = fields.next_key()? {
+            match key {
+                RuleKey::RuleId => rule.id = fields.next_value_seed(Lenient(Text(inner)))?,
+                RuleKey::Action => {
+                    rule.action_is_count = fields.next_value_seed(Lenient(Is("COUNT", inner)))?;
+                }
+                RuleKey::ExclusionType => {
+                    let as_count = Is("EXCLUDED_AS_COUNT", inner);
+                    rule.excluded_as_count = fields.next_value_seed(Lenient(as_count))?;
+                }
+                RuleKey::Other => fields.next_value_seed(Lenient(Skip(inner)))?,
+            }
+        }
+        Ok(rule)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_named_without_vendor_version_and_account() {
+        for (id, name) in [
+            (
+                "AWS#AWSManagedRulesCommonRuleSet",
+                "AWSManagedRulesCommonRuleSet",
+            ),
+            (
+                "AWS#AWSManagedRulesCommonRuleSet#Version_1.2",
+                "AWSManagedRulesCommonRuleSet",
+            ),
+            (
+                "arn:aws:wafv2:us-east-1:1:global/rulegroup/hello/c05-1f",
+                "hello",
+            ),
+            (
+                "arn:aws:wafv2:us-east-1:1:global/other",
+                "arn:aws:wafv2:us-east-1:1:global/other",
+            ),
+            ("41f4eb08-4e1b", "41f4eb08-4e1b"),
+            ("#", ""),
+            ("", ""),
+        ] {
+            assert_eq!(group_name(id), name, "{id}");
+        }
+    }
+}

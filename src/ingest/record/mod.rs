@@ -1,0 +1,213 @@
+//! Reads one JSON object of the WAF log, or tells that it is an envelope.
+//!
+//! The schema is the one of the AWS documentation ("Log fields for web ACL traffic"), read without
+//! trust in types: a number where a string belongs and the other way round, null, `-` and missing
+//! fields are all met. Where a key occurs twice, the last value wins, as in most JSON readers, and
+//! lists join; of repeated headers the first wins. Fields that records do not keep are read over
+//! without a copy.
+
+mod accept;
+mod labels;
+pub(super) mod lenient;
+mod matches;
+mod request;
+mod timestamp;
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
+use serde_json::error::Category;
+
+use self::labels::Labels;
+use self::lenient::{Depth, Is, Lenient, Shape, Size, Skip, Text};
+use self::matches::{Matches, RuleGroups, TopLevelMatches};
+use self::request::{Request, RequestShape};
+use self::timestamp::{When, WhenShape};
+use super::reason::RejectReason;
+
+/// One JSON object: the fields of a WAF record, and the marks of envelopes.
+#[derive(Debug, Default)]
+pub(super) struct Unit<'a> {
+    timestamp: When,
+    acl: Option<Cow<'a, str>>,
+    action: Option<Cow<'a, str>>,
+    rule: Option<Cow<'a, str>>,
+    rule_type: Option<Cow<'a, str>>,
+    matches: Matches<'a>,
+    labels: Labels<'a>,
+    request: Request<'a>,
+    ja3: Option<Cow<'a, str>>,
+    ja4: Option<Cow<'a, str>>,
+    http_source: Option<Cow<'a, str>>,
+    body_bytes: u64,
+    envelope: Option<EnvelopeKind>,
+    is_control_message: bool,
+}
+
+/// The JSON envelopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EnvelopeKind {
+    /// CloudWatch Logs subscription record, with `logEvents`.
+    CloudWatchLogs,
+    /// CloudWatch Logs event of a Lambda function, with `awslogs`.
+    LambdaLogs,
+    /// Firehose transformation event, with `records`.
+    Firehose,
+    /// Kinesis event of a Lambda function, with `Records`.
+    Kinesis,
+}
+
+/// What a unit turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UnitKind {
+    Record,
+    Envelope(EnvelopeKind),
+    ControlMessage,
+}
+
+/// Reads the object that `text` begins with, and tells how long it is.
+pub(super) fn read_object(text: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
+    let mut unit = Unit::default();
+    let length = read_value(text, Lenient(UnitShape(&mut unit, Depth(depth))))?;
+    Ok((unit, length))
+}
+
+/// Reads the value that `text` begins with, and tells how long it is.
+pub(super) fn read_value<'t>(
+    text: &'t str,
+    seed: impl DeserializeSeed<'t, Value = ()>,
+) -> Result<usize, RejectReason> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    seed.deserialize(&mut deserializer)
+        .map_err(|error| match error.classify() {
+            Category::Data => RejectReason::TooDeep,
+            Category::Eof => RejectReason::Truncated,
+            Category::Syntax | Category::Io => RejectReason::NotJson,
+        })?;
+    Ok(deserializer.into_iter::<IgnoredAny>().byte_offset())
+}
+
+impl Unit<'_> {
+    /// A WAF record may hold anything beside its own fields; only what has no ACL is an envelope.
+    pub(super) fn kind(&self) -> UnitKind {
+        if self.acl.is_some() {
+            return UnitKind::Record;
+        }
+        if self.is_control_message {
+            return UnitKind::ControlMessage;
+        }
+        self.envelope.map_or(UnitKind::Record, UnitKind::Envelope)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum UnitKey {
+    Timestamp,
+    WebaclId,
+    Action,
+    TerminatingRuleId,
+    TerminatingRuleType,
+    HttpSourceName,
+    RuleGroupList,
+    NonTerminatingMatchingRules,
+    HttpRequest,
+    Labels,
+    Ja3Fingerprint,
+    Ja4Fingerprint,
+    RequestBodySize,
+    MessageType,
+    LogEvents,
+    Awslogs,
+    #[serde(rename = "records")]
+    FirehoseRecords,
+    #[serde(rename = "Records")]
+    KinesisRecords,
+    #[serde(other)]
+    Other,
+}
+
+struct UnitShape<'u, 'de>(&'u mut Unit<'de>, Depth);
+
+impl<'de> Shape<'de> for UnitShape<'_, 'de> {
+    type Value = ();
+
+    fn depth(&self) -> Depth {
+        self.1
+    }
+
+    fn absent(self) {}
+
+    fn object<A: MapAccess<'de>>(self, inner: Depth, mut fields: A) -> Result<(), A::Error> {
+        let unit = self.0;
+        while let Some(key) = fields.next_key()? {
+            let text = || Lenient(Text(inner));
+            match key {
+                UnitKey::Timestamp => {
+                    unit.timestamp = fields.next_value_seed(Lenient(WhenShape(inner)))?;
+                }
+                UnitKey::WebaclId => unit.acl = fields.next_value_seed(text())?,
+                UnitKey::Action => unit.action = fields.next_value_seed(text())?,
+                UnitKey::TerminatingRuleId => unit.rule = fields.next_value_seed(text())?,
+                UnitKey::TerminatingRuleType => unit.rule_type = fields.next_value_seed(text())?,
+                UnitKey::HttpSourceName => unit.http_source = fields.next_value_seed(text())?,
+                UnitKey::Ja3Fingerprint => unit.ja3 = fields.next_value_seed(text())?,
+                UnitKey::Ja4Fingerprint => unit.ja4 = fields.next_value_seed(text())?,
+                UnitKey::RequestBodySize => {
+                    unit.body_bytes = fields.next_value_seed(Lenient(Size(inner)))?;
+                }
+                UnitKey::RuleGroupList => {
+                    fields.next_value_seed(Lenient(RuleGroups(&mut unit.matches, inner)))?;
+                }
+                UnitKey::NonTerminatingMatchingRules => {
+                    fields.next_value_seed(Lenient(TopLevelMatches(&mut unit.matches, inner)))?;
+                }
+                UnitKey::HttpRequest => {
+                    fields.next_value_seed(Lenient(RequestShape(&mut unit.request, inner)))?;
+                }
+                UnitKey::Labels => {
+                    fields.next_value_seed(Lenient(labels::LabelList(&mut unit.labels, inner)))?;
+                }
+                UnitKey::MessageType => {
+                    let control = Is("CONTROL_MESSAGE", inner);
+                    unit.is_control_message = fields.next_value_seed(Lenient(control))?;
+                }
+                UnitKey::LogEvents => {
+                    unit.mark(EnvelopeKind::CloudWatchLogs, inner, &mut fields)?
+                }
+                UnitKey::Awslogs => unit.mark(EnvelopeKind::LambdaLogs, inner, &mut fields)?,
+                UnitKey::FirehoseRecords => {
+                    unit.mark(EnvelopeKind::Firehose, inner, &mut fields)?
+                }
+                UnitKey::KinesisRecords => unit.mark(EnvelopeKind::Kinesis, inner, &mut fields)?,
+                UnitKey::Other => fields.next_value_seed(Lenient(Skip(inner)))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Unit<'_> {
+    fn mark<'de, A: MapAccess<'de>>(
+        &mut self,
+        kind: EnvelopeKind,
+        inner: Depth,
+        fields: &mut A,
+    ) -> Result<(), A::Error> {
+        self.envelope = Some(kind);
+        fields.next_value_seed(Lenient(Skip(inner)))
+    }
+}
+
+/// The beginning of `text`, at most `limit` bytes of it, cut between characters.
+pub(super) fn cut(text: &str, limit: usize) -> &str {
+    if text.len() <= limit {
+        return text;
+    }
+    let mut end = limit;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
