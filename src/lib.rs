@@ -9,5 +9,6 @@ pub mod ingest;
 pub mod investigate;
 pub mod notify;
 pub mod outbox;
+pub mod report;
 pub mod source;
 pub mod store;

@@ -11,6 +11,9 @@ mod limits;
 mod profiles;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+pub(crate) mod scenarios;
+pub mod utc;
 mod values;
 
 pub use gather::gather;
