@@ -1,5 +1,7 @@
 //! Explains evidence: the built-in rules that always answer.
 
+pub mod builtin;
+
 use serde::{Deserialize, Serialize};
 
 use crate::incident::{Level, Severity};
@@ -33,6 +35,46 @@ pub enum Cause {
     OutageOrLoggingGap,
     /// The evidence fits no known cause.
     Unexplained,
+}
+
+impl Cause {
+    /// The name in JSON and settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AdminProbing => "admin_probing",
+            Self::InjectionAttempts => "injection_attempts",
+            Self::KnownBadInputs => "known_bad_inputs",
+            Self::SingleSourceFlood => "single_source_flood",
+            Self::DistributedFlood => "distributed_flood",
+            Self::Scanner => "scanner",
+            Self::CredentialStuffing => "credential_stuffing",
+            Self::BotSurge => "bot_surge",
+            Self::RuleBeganToBlock => "rule_began_to_block",
+            Self::BenignCrowd => "benign_crowd",
+            Self::OutageOrLoggingGap => "outage_or_logging_gap",
+            Self::Unexplained => "unexplained",
+        }
+    }
+
+    /// The name in a sentence or a subject line.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::AdminProbing => "admin probing",
+            Self::InjectionAttempts => "injection attempts",
+            Self::KnownBadInputs => "known bad inputs",
+            Self::SingleSourceFlood => "flood from few addresses",
+            Self::DistributedFlood => "distributed flood",
+            Self::Scanner => "scanner",
+            Self::CredentialStuffing => "credential stuffing",
+            Self::BotSurge => "surge of bots",
+            Self::RuleBeganToBlock => "a rule began to block",
+            Self::BenignCrowd => "benign crowd",
+            Self::OutageOrLoggingGap => "outage or logging gap",
+            Self::Unexplained => "unexplained",
+        }
+    }
 }
 
 /// An analyst's answer. Field names follow the published analyzer's JSON where it has them.

@@ -1,4 +1,22 @@
 //! Gathers the bounded bundle of evidence that an analyst explains.
+//!
+//! [`gather`] reads the incident's windows and the windows before them from a [`WindowHistory`],
+//! and compares the two. However many windows, however long their texts: the bundle stays under
+//! [`MAX_EVIDENCE_BYTES`] as JSON. What could not be had, or had to be cut, is said in
+//! [`Evidence::missing`]; gathering itself cannot fail.
+
+mod gather;
+pub mod hostile;
+mod limits;
+mod profiles;
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+pub(crate) mod scenarios;
+pub mod utc;
+mod values;
+
+pub use gather::gather;
 
 use serde::{Deserialize, Serialize};
 use wafwatch_windows::counters::Counters;
@@ -18,6 +36,8 @@ pub struct Evidence {
     pub baseline: Baseline,
     /// Values that stand out over the incident's windows, by dimension.
     pub values: Vec<ValueComparison>,
+    /// How much the values of each dimension weigh in sum, listed in `values` or not.
+    pub dimensions: Vec<DimensionWeight>,
     /// Profiles of the top addresses, merged over the incident's windows.
     pub addresses: Vec<AddressProfile>,
     /// Profiles of the top blocking rules, merged over the incident's windows.
@@ -30,6 +50,9 @@ pub struct Evidence {
 pub const MAX_INCIDENT_WINDOWS: usize = 20;
 /// Windows before the incident that make its baseline.
 pub const MAX_BASELINE_WINDOWS: usize = 60;
+
+/// Longest serialised evidence, in bytes of JSON.
+pub const MAX_EVIDENCE_BYTES: usize = 64 * 1024;
 
 /// The figures of one window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +86,17 @@ pub struct ValueComparison {
     /// Its count over the incident's windows (guaranteed at least this).
     pub during: u64,
     /// Its mean count per window in the baseline.
+    pub before_per_window: f64,
+}
+
+/// The weight of all values of a dimension together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DimensionWeight {
+    /// The dimension.
+    pub dimension: wafwatch_windows::summary::Dimension,
+    /// Sum of the counts of all its values over the incident's windows.
+    pub during: u64,
+    /// The same per window of the baseline.
     pub before_per_window: f64,
 }
 

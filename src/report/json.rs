@@ -1,0 +1,90 @@
+//! The report for machines. Where the published analyzer has a name for a field, that name is
+//! kept: `input_alert`, `time_window`, `waf_logs`, `cloudtrail`, `webacl`, `analysis_trace`,
+//! `ai_assessment`, `analysis_version`, `model_used`.
+
+use serde_json::{Value, json};
+
+use super::acl::AclDetails;
+use super::{REPORT_VERSION, Report, sections};
+use crate::incident::State;
+use crate::investigate::utc::iso;
+
+pub(super) fn render(report: &Report<'_>) -> Value {
+    let evidence = report.evidence;
+    let assessment = report.assessment;
+    let value = json!({
+        "report_version": REPORT_VERSION,
+        "analysis_version": env!("CARGO_PKG_VERSION"),
+        "model_used": assessment.analyst,
+        "subject": report.subject(),
+        "input_alert": input_alert(report),
+        "time_window": time_window(report),
+        "waf_logs": {
+            "windows": evidence.windows,
+            "baseline": evidence.baseline,
+            "values": evidence.values,
+            "dimensions": evidence.dimensions,
+            "addresses": evidence.addresses,
+            "rules": evidence.rules,
+        },
+        "cloudtrail": {
+            "connected": false,
+            "changes": assessment.evidence.cloudtrail_change_summaries,
+        },
+        "webacl": webacl(report),
+        "analysis_trace": {
+            "duration_ms": report.analysis.as_secs_f64() * 1_000.0,
+            "missing": evidence.missing,
+        },
+        "ai_assessment": assessment,
+    });
+    report.cleaning().json(value)
+}
+
+fn input_alert(report: &Report<'_>) -> Value {
+    let event = report.event;
+    let incident = &event.incident;
+    json!({
+        "id": event.id,
+        "type": event.kind,
+        "incident_id": incident.id,
+        "state": incident.state,
+        "severity": incident.severity,
+        "alert_level": incident.severity.level(),
+        "opened": iso(incident.opened),
+        "resolved": incident.resolved.map(iso),
+        "windows": incident.windows,
+        "counters": incident.counters,
+        "findings": incident.findings,
+        "window": {
+            "start": iso(event.window.start),
+            "end": iso(event.window.end),
+        },
+        "waf_arn": incident.acl,
+    })
+}
+
+fn time_window(report: &Report<'_>) -> Value {
+    let incident = &report.event.incident;
+    let end = match (incident.state, incident.resolved) {
+        (State::Resolved, Some(end)) => end,
+        _ => incident.last_window.end,
+    };
+    json!({
+        "start": iso(incident.opened),
+        "end": iso(end),
+    })
+}
+
+fn webacl(report: &Report<'_>) -> Value {
+    let acl = AclDetails::of(&report.event.incident.acl);
+    json!({
+        "arn": report.event.incident.acl,
+        "name": acl.name,
+        "scope": acl.scope.map(|scope| scope.name()),
+        "region": acl.region,
+        "account": sections::account(report, acl.account),
+        "rules": null,
+        "logging": null,
+    })
+}

@@ -1,0 +1,159 @@
+//! The sections in prose and fields.
+
+use std::time::Duration;
+
+use super::acl::AclDetails;
+use super::layout::{Page, label};
+use super::{Report, redaction};
+use crate::incident::{EventKind, State};
+use crate::investigate::utc::iso;
+
+const NO_CHANGE_LOG: &str = "no change log connected";
+const NO_AWS_ACCESS: &str = "not available without AWS access";
+
+pub(super) fn title(page: &mut Page, report: &Report<'_>) {
+    page.paragraph(&report.subject());
+}
+
+pub(super) fn executive_summary(page: &mut Page, report: &Report<'_>) {
+    page.heading("Executive Summary");
+    page.paragraph(&report.assessment.executive_summary);
+}
+
+pub(super) fn quick_triage(page: &mut Page, report: &Report<'_>) {
+    let assessment = report.assessment;
+    let incident = &report.event.incident;
+    let metrics = &assessment.metrics_overview;
+    page.heading("Quick Triage");
+    let level = page.style().level(assessment.severity);
+    page.own_line(&format!(
+        "{}{level} ({} of 100, {} before analysis)",
+        label("Severity"),
+        assessment.severity_score.0,
+        incident.severity.0
+    ));
+    page.field("Confidence", &format!("{:.2}", assessment.confidence));
+    page.field("Cause", assessment.cause.title());
+    page.field("Incident", &incident.id);
+    let opened = iso(incident.opened);
+    let state = match (report.event.kind, incident.state, incident.resolved) {
+        (_, State::Resolved, Some(end)) => format!("resolved: from {opened} to {}", iso(end)),
+        (EventKind::Opened, ..) => format!("opened at {opened}"),
+        (kind, ..) => format!("{}, since {opened}", kind.name()),
+    };
+    page.field("State", &state);
+    page.field(
+        "Totals",
+        &format!(
+            "{} requests: {} blocked, {} allowed, {} counted",
+            metrics.overall_total,
+            metrics.blocked_total,
+            metrics.allowed_total,
+            metrics.count_total
+        ),
+    );
+    let offender = match assessment.primary_offenders.first() {
+        Some(first) => format!(
+            "{}: {} requests, {} blocked",
+            first.address, first.total, first.blocked
+        ),
+        None => "none".to_owned(),
+    };
+    page.field("Top offender", &offender);
+    let changes = assessment.evidence.cloudtrail_change_summaries.len();
+    let changes = if changes == 0 {
+        NO_CHANGE_LOG.to_owned()
+    } else {
+        changes.to_string()
+    };
+    page.field("CloudTrail changes", &changes);
+}
+
+pub(super) fn anomaly_cause(page: &mut Page, report: &Report<'_>) {
+    page.heading("Anomaly Cause");
+    page.paragraph(&report.assessment.anomaly_cause);
+    let possible = &report.assessment.possible_causes;
+    if possible.is_empty() {
+        return;
+    }
+    page.own_line("");
+    page.own_line("Also possible:");
+    for other in possible {
+        let words = format!(
+            "{} ({:.2}): {}",
+            other.cause.title(),
+            other.confidence,
+            other.reason
+        );
+        page.hanging("- ", &words);
+    }
+}
+
+pub(super) fn cloudtrail_changes(page: &mut Page, report: &Report<'_>) {
+    page.heading("CloudTrail Changes");
+    let changes = &report.assessment.evidence.cloudtrail_change_summaries;
+    if changes.is_empty() {
+        page.own_line(NO_CHANGE_LOG);
+    }
+    for change in changes {
+        page.hanging("- ", change);
+    }
+}
+
+pub(super) fn webacl_details(page: &mut Page, report: &Report<'_>) {
+    let acl = AclDetails::of(&report.event.incident.acl);
+    let unknown = "not in the log";
+    page.heading("WebACL Details");
+    page.field("Name", acl.name);
+    page.field("Scope", acl.scope.map_or(unknown, |scope| scope.name()));
+    page.field("Region", acl.region.unwrap_or(unknown));
+    page.field("Account", account(report, acl.account).unwrap_or(unknown));
+    page.field("ARN", &report.event.incident.acl);
+    page.field("Rules", NO_AWS_ACCESS);
+    page.field("Logging", NO_AWS_ACCESS);
+}
+
+/// The account as it may be shown.
+pub(super) fn account<'a>(report: &Report<'_>, account: Option<&'a str>) -> Option<&'a str> {
+    account.map(|account| {
+        if report.redaction.account_ids {
+            redaction::MASK
+        } else {
+            account
+        }
+    })
+}
+
+pub(super) fn recommended_actions(page: &mut Page, report: &Report<'_>) {
+    page.heading("Recommended Actions");
+    for (number, action) in report.assessment.recommended_actions.iter().enumerate() {
+        page.hanging(&format!("{:>2}. ", number + 1), action);
+    }
+}
+
+pub(super) fn missing(page: &mut Page, report: &Report<'_>) {
+    if report.evidence.missing.is_empty() {
+        return;
+    }
+    page.heading("Missing Evidence");
+    for missing in &report.evidence.missing {
+        page.hanging("- ", missing);
+    }
+}
+
+pub(super) fn analysis(page: &mut Page, report: &Report<'_>) {
+    page.heading("Analysis");
+    page.field("Duration", &duration(report.analysis));
+    page.field("Analyst", &report.assessment.analyst);
+    page.field("Sources", &report.assessment.analysis_sources.join("; "));
+    page.field("Method", &report.assessment.methodology);
+    page.field("Event", &report.event.id);
+}
+
+fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 1.0 {
+        return format!("{:.1} ms", seconds * 1_000.0);
+    }
+    format!("{seconds:.2} s")
+}

@@ -1,0 +1,28 @@
+//! The report for people.
+
+use super::layout::Page;
+use super::{Report, Style, sections, tables};
+
+/// The sections in the order in which a person needs them.
+pub(super) fn render(report: &Report<'_>, style: Style) -> String {
+    let mut page = Page::new(style, report.cleaning());
+    sections::title(&mut page, report);
+    sections::executive_summary(&mut page, report);
+    sections::quick_triage(&mut page, report);
+    sections::anomaly_cause(&mut page, report);
+    tables::traffic_metrics(&mut page, report);
+    tables::findings(&mut page, report);
+    tables::top_offenders(&mut page, report);
+    tables::top_values(
+        &mut page,
+        "Top Rules",
+        &report.assessment.evidence.top_rules,
+    );
+    tables::top_values(&mut page, "Top URIs", &report.assessment.evidence.top_uris);
+    sections::cloudtrail_changes(&mut page, report);
+    sections::webacl_details(&mut page, report);
+    sections::recommended_actions(&mut page, report);
+    sections::missing(&mut page, report);
+    sections::analysis(&mut page, report);
+    page.finish()
+}
