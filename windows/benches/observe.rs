@@ -1,0 +1,185 @@
+//! CPU time of counting one record, on synthetic records with Zipf-like popularity.
+//!
+//! `cargo bench -p wafwatch-windows --bench observe`
+
+#![allow(clippy::print_stdout)]
+
+use cpu_time::ProcessTime;
+use wafwatch_windows::accumulator::Accumulator;
+use wafwatch_windows::record::{Action, Record, RecordBatch};
+use wafwatch_windows::settings::SketchSettings;
+use wafwatch_windows::time::{EventTime, WindowSize};
+
+const RECORDS: usize = 1_000_000;
+const RECORDS_PER_MILLISECOND: usize = 2;
+
+/// SplitMix64: enough randomness for popularity, and the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A rank from 0 to `count - 1` with probability about 1 / (rank + 1).
+    fn zipf(&mut self, count: usize) -> usize {
+        let rank = (count as f64 + 1.0).powf(self.unit()) - 1.0;
+        (rank as usize).min(count - 1)
+    }
+}
+
+/// How varied the traffic is.
+struct Traffic {
+    name: &'static str,
+    addresses: usize,
+    uris: usize,
+    agents: usize,
+    acls: usize,
+}
+
+struct Vocabulary {
+    addresses: Vec<String>,
+    uris: Vec<String>,
+    agents: Vec<String>,
+    fingerprints: Vec<String>,
+    hosts: Vec<String>,
+    acls: Vec<String>,
+}
+
+impl Vocabulary {
+    fn of(traffic: &Traffic) -> Self {
+        let address = |n: usize| format!("{}.{}.{}.{}", 11 + n % 89, n / 89 % 256, n / 22_784, 7);
+        let agent = |n: usize| {
+            format!("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/{n}.0 Safari/537.36")
+        };
+        let acl = |n: usize| {
+            format!("arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop-{n}/0a1b2c3d")
+        };
+        Self {
+            addresses: (0..traffic.addresses).map(address).collect(),
+            uris: (0..traffic.uris)
+                .map(|n| format!("/shop/article/{n}/details"))
+                .collect(),
+            agents: (0..traffic.agents).map(agent).collect(),
+            fingerprints: (0..300)
+                .map(|n| format!("t13d1516h2_8daaf6152771_{n:012x}"))
+                .collect(),
+            hosts: (0..20).map(|n| format!("shop-{n}.example.com")).collect(),
+            acls: (0..traffic.acls).map(acl).collect(),
+        }
+    }
+
+    fn record(&self, number: usize, random: &mut Random) -> Record<'_> {
+        const COUNTRIES: [&str; 8] = ["US", "DE", "FR", "GB", "IN", "BR", "JP", "CN"];
+        const METHODS: [&str; 3] = ["GET", "POST", "HEAD"];
+        const RULES: [&str; 4] = ["rate-limit", "AWSManagedRulesCommonRuleSet", "geo", "bots"];
+        let blocked = random.next().is_multiple_of(10);
+        let action = if blocked {
+            Action::Block
+        } else {
+            Action::Allow
+        };
+        let time = EventTime((number / RECORDS_PER_MILLISECOND) as i64);
+        let mut record = Record::new(time, &self.acls[random.zipf(self.acls.len())], action);
+        // An address keeps its country and agent most of the time, as people do.
+        let address = random.zipf(self.addresses.len());
+        record.client_address = Some(&self.addresses[address]);
+        record.country = Some(COUNTRIES[(address % 23).min(7)]);
+        record.user_agent = Some(&self.agents[address % self.agents.len()]);
+        let fingerprint = Some(&*self.fingerprints[address % self.fingerprints.len()]);
+        (record.ja3, record.ja4) = (fingerprint, fingerprint);
+        record.uri = Some(&self.uris[random.zipf(self.uris.len())]);
+        record.host = Some(&self.hosts[random.zipf(self.hosts.len())]);
+        record.method = Some(METHODS[random.zipf(3)]);
+        record.http_source = Some("ALB");
+        record.labels.push("awswaf:clientip:geo:country:US");
+        record.labels.push("awswaf:managed:token:absent");
+        record.rule = Some("Default_Action");
+        if blocked {
+            record.rule = Some(RULES[random.zipf(RULES.len())]);
+            record.inner_rule = Some("AWSManagedRulesCommonRuleSet/NoUserAgent_HEADER");
+        }
+        record.log_bytes = 1_900;
+        record
+    }
+}
+
+fn measure(traffic: &Traffic) {
+    let vocabulary = Vocabulary::of(traffic);
+    let mut random = Random(42);
+    let mut batches = Vec::new();
+    for first in (0..RECORDS).step_by(1_000) {
+        let mut batch = RecordBatch::new();
+        (first..first + 1_000).for_each(|n| batch.push(&vocabulary.record(n, &mut random)));
+        batches.push(batch);
+    }
+    let started = ProcessTime::now();
+    let records: usize = batches
+        .iter()
+        .map(|batch| batch.iter().map(|r| r.labels.len()).sum::<usize>())
+        .sum();
+    let reading = started.elapsed();
+    assert_eq!(records, 2 * RECORDS);
+
+    let settings = SketchSettings::default();
+    let mut open = Accumulator::new(settings, WindowSize::DEFAULT, 1_000);
+    let started = ProcessTime::now();
+    let mut most_bytes = 0;
+    let mut total = 0;
+    for batch in &batches {
+        for record in batch.iter() {
+            open.observe(&record).expect("fewer ACLs than the limit");
+        }
+        most_bytes = most_bytes.max(open.estimated_bytes());
+    }
+    let counting = started.elapsed().saturating_sub(reading);
+    let partials = open.drain();
+    total += partials
+        .iter()
+        .map(|(_, _, partial)| partial.counters().total)
+        .sum::<u64>();
+    assert_eq!(total, RECORDS as u64);
+    println!(
+        "{}: observe {:.0} ns/record (reading the batch, not included: {:.0}), {} partials, {:.1} MB",
+        traffic.name,
+        counting.as_nanos() as f64 / RECORDS as f64,
+        reading.as_nanos() as f64 / RECORDS as f64,
+        partials.len(),
+        most_bytes as f64 / 1e6,
+    );
+}
+
+fn main() {
+    let regular = Traffic {
+        name: "regular",
+        addresses: 20_000,
+        uris: 2_000,
+        agents: 300,
+        acls: 1,
+    };
+    let varied = Traffic {
+        name: "varied",
+        addresses: 500_000,
+        uris: 50_000,
+        agents: 3_000,
+        acls: 1,
+    };
+    let many_acls = Traffic {
+        name: "many acls",
+        addresses: 20_000,
+        uris: 2_000,
+        agents: 300,
+        acls: 10,
+    };
+    for traffic in [regular, varied, many_acls] {
+        measure(&traffic);
+    }
+}
