@@ -4,6 +4,8 @@
 
 #![allow(clippy::print_stdout)]
 
+use std::time::Duration;
+
 use cpu_time::ProcessTime;
 use wafwatch_windows::accumulator::Accumulator;
 use wafwatch_windows::record::{Action, Record, RecordBatch};
@@ -11,6 +13,8 @@ use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::time::{EventTime, WindowSize};
 
 const RECORDS: usize = 1_000_000;
+const RECORDS_PER_BATCH: usize = 10_000;
+const RECORDS_PER_COMMIT: usize = 100_000;
 const RECORDS_PER_MILLISECOND: usize = 2;
 
 /// SplitMix64: enough randomness for popularity, and the same on every machine.
@@ -115,44 +119,42 @@ impl Vocabulary {
 fn measure(traffic: &Traffic) {
     let vocabulary = Vocabulary::of(traffic);
     let mut random = Random(42);
-    let mut batches = Vec::new();
-    for first in (0..RECORDS).step_by(1_000) {
-        let mut batch = RecordBatch::new();
-        (first..first + 1_000).for_each(|n| batch.push(&vocabulary.record(n, &mut random)));
-        batches.push(batch);
-    }
-    let started = ProcessTime::now();
-    let records: usize = batches
-        .iter()
-        .map(|batch| batch.iter().map(|r| r.labels.len()).sum::<usize>())
-        .sum();
-    let reading = started.elapsed();
-    assert_eq!(records, 2 * RECORDS);
-
+    let mut batch = RecordBatch::new();
     let settings = SketchSettings::default();
     let mut open = Accumulator::new(settings, WindowSize::DEFAULT, 1_000);
-    let started = ProcessTime::now();
-    let mut most_bytes = 0;
-    let mut total = 0;
-    for batch in &batches {
+    let (mut reading, mut counting) = (Duration::ZERO, Duration::ZERO);
+    let (mut most_bytes, mut total, mut partials) = (0, 0, 0);
+    for first in (0..RECORDS).step_by(RECORDS_PER_BATCH) {
+        batch.clear();
+        (first..first + RECORDS_PER_BATCH)
+            .for_each(|n| batch.push(&vocabulary.record(n, &mut random)));
+        let started = ProcessTime::now();
+        let labels: usize = batch.iter().map(|record| record.labels.len()).sum();
+        assert_eq!(labels, 2 * RECORDS_PER_BATCH);
+        let read = ProcessTime::now();
         for record in batch.iter() {
             open.observe(&record).expect("fewer ACLs than the limit");
         }
+        counting += read.elapsed();
+        reading += read.duration_since(started);
         most_bytes = most_bytes.max(open.estimated_bytes());
+        if first % RECORDS_PER_COMMIT == 0 || first + RECORDS_PER_BATCH == RECORDS {
+            let drained = open.drain();
+            partials += drained.len();
+            total += drained
+                .iter()
+                .map(|(_, _, partial)| partial.counters().total)
+                .sum::<u64>();
+        }
     }
-    let counting = started.elapsed().saturating_sub(reading);
-    let partials = open.drain();
-    total += partials
-        .iter()
-        .map(|(_, _, partial)| partial.counters().total)
-        .sum::<u64>();
     assert_eq!(total, RECORDS as u64);
+    let counting = counting.saturating_sub(reading);
     println!(
         "{}: observe {:.0} ns/record (reading the batch, not included: {:.0}), {} partials, {:.1} MB",
         traffic.name,
         counting.as_nanos() as f64 / RECORDS as f64,
         reading.as_nanos() as f64 / RECORDS as f64,
-        partials.len(),
+        partials,
         most_bytes as f64 / 1e6,
     );
 }

@@ -112,10 +112,8 @@ pub(crate) struct Hashes {
 impl Hashes {
     pub(crate) fn new(settings: &SketchSettings) -> Self {
         let keys = SeededHash::new(settings.hash_seed);
-        let outcomes = Outcome::ALL.map(|outcome| Text {
-            hash: keys.hash(outcome.name()),
-            text: Arc::from(outcome.name()),
-        });
+        let outcomes =
+            Outcome::ALL.map(|outcome| Text::new(keys.hash(outcome.name()), outcome.name()));
         Self {
             keys,
             distinct: SeededHash::new(settings.distinct_seed),
@@ -124,10 +122,7 @@ impl Hashes {
     }
 
     pub(crate) fn text(&self, text: &str) -> Text {
-        Text {
-            hash: self.keys.hash(text),
-            text: Arc::from(text),
-        }
+        Text::new(self.keys.hash(text), text)
     }
 
     #[inline]
@@ -203,7 +198,7 @@ fn find_or_insert<'c>(slots: &'c mut [Option<Text>], keys: &SeededHash, text: &s
     let hash = keys.hash(text);
     let is_it = |slot: &Option<Text>| {
         slot.as_ref()
-            .is_some_and(|known| known.hash == hash && *known.text == *text)
+            .is_some_and(|known| known.hash == hash && **known.text == *text)
     };
     let first = hash as usize % (slots.len() / 2) * 2;
     let set = &mut slots[first..first + 2];
@@ -214,10 +209,7 @@ fn find_or_insert<'c>(slots: &'c mut [Option<Text>], keys: &SeededHash, text: &s
             set[0] = None;
         }
     }
-    set[0].get_or_insert_with(|| Text {
-        hash,
-        text: Arc::from(text),
-    })
+    set[0].get_or_insert_with(|| Text::new(hash, text))
 }
 
 #[cfg(test)]
@@ -230,9 +222,9 @@ mod tests {
         let long = format!("{}ä{}", "a".repeat(127), "b".repeat(500));
         let cut = cache.intern(&long, SHORT_TEXT_BYTES).text.to_string();
         assert_eq!(cut, format!("{}…", "a".repeat(127)));
-        assert_eq!(*cache.intern(&cut, SHORT_TEXT_BYTES).text, *cut);
+        assert_eq!(**cache.intern(&cut, SHORT_TEXT_BYTES).text, *cut);
         let whole = "c".repeat(SHORT_TEXT_BYTES);
-        assert_eq!(*cache.intern(&whole, SHORT_TEXT_BYTES).text, *whole);
+        assert_eq!(**cache.intern(&whole, SHORT_TEXT_BYTES).text, *whole);
     }
 
     #[test]
@@ -243,7 +235,7 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &again));
         for number in 0..3 * CACHE_SLOTS {
             let text = number.to_string();
-            assert_eq!(*cache.intern(&text, LONG_TEXT_BYTES).text, *text);
+            assert_eq!(**cache.intern(&text, LONG_TEXT_BYTES).text, *text);
         }
         assert_eq!(cache.slots.len(), CACHE_SLOTS);
     }
