@@ -104,6 +104,10 @@ impl Key {
         }
     }
 
+    pub(crate) fn is_pair(&self) -> bool {
+        self.right.is_some()
+    }
+
     pub(crate) fn left(&self) -> &str {
         &self.left
     }

@@ -134,14 +134,24 @@ impl FrequentSketch {
         }
     }
 
+    /// Adds what `other` counted.
     pub(crate) fn merge(&mut self, other: &Self) {
-        self.weight = self.weight.saturating_add(other.weight);
-        self.error = self.error.saturating_add(other.error);
-        for Entry { key, count } in &other.entries {
-            let key = key.as_ref();
+        let entries = other.entries.iter();
+        self.add_all(entries.map(|entry| (entry.key.as_ref(), entry.count)));
+        let kept = other.entries.iter().map(|entry| entry.count);
+        let lost = other
+            .weight
+            .saturating_sub(kept.fold(0, u64::saturating_add));
+        self.carry(other.error, lost);
+    }
+
+    /// Counts all of `keys` and reduces once, so that their order does not matter.
+    pub(crate) fn add_all<'k>(&mut self, keys: impl IntoIterator<Item = (KeyRef<'k>, u64)>) {
+        for (key, count) in keys {
+            self.weight = self.weight.saturating_add(count);
             match self.entries.find_mut(key.hash, |entry| entry.key.is(key)) {
-                Some(entry) => entry.count = entry.count.saturating_add(*count),
-                None => self.insert(key, *count),
+                Some(entry) => entry.count = entry.count.saturating_add(count),
+                None => self.insert(key, count),
             }
         }
         self.fit();
