@@ -56,7 +56,8 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    fn order(&self) -> (Reverse<u64>, &str, &str) {
+    /// Most frequent first, ties by text.
+    pub(crate) fn order(&self) -> (Reverse<u64>, &str, &str) {
         (Reverse(self.count), self.key.left(), self.key.right())
     }
 }
@@ -199,10 +200,15 @@ impl FrequentSketch {
         self.entries.iter()
     }
 
-    /// The kept keys, most frequent first, ties by text.
-    pub(crate) fn ranked(&self) -> Vec<&Entry> {
+    /// The `length` most frequent of the kept keys, most frequent first, ties by text.
+    pub(crate) fn top(&self, length: usize) -> Vec<&Entry> {
         let mut entries: Vec<&Entry> = self.entries.iter().collect();
-        entries.sort_unstable_by(|one, two| one.order().cmp(&two.order()));
+        let order = |one: &&Entry, two: &&Entry| one.order().cmp(&two.order());
+        if length < entries.len() {
+            entries.select_nth_unstable_by(length, order);
+            entries.truncate(length);
+        }
+        entries.sort_unstable_by(order);
         entries
     }
 
@@ -230,7 +236,7 @@ mod tests {
     }
 
     fn listed(sketch: &FrequentSketch) -> Vec<(&str, u64)> {
-        let ranked = sketch.ranked().into_iter();
+        let ranked = sketch.top(usize::MAX).into_iter();
         ranked
             .map(|entry| (entry.key.left(), entry.count))
             .collect()
@@ -312,7 +318,7 @@ mod tests {
             sketches.iter().for_each(|part| whole.merge(part));
             prop_assert_eq!(whole.weight(), truth.values().sum::<u64>());
             prop_assert!(whole.error() * 6 <= whole.weight());
-            prop_assert!(whole.ranked().len() <= 12);
+            prop_assert!(whole.iter().count() <= 12);
             for (text, truth) in truth {
                 let kept = whole.iter().find(|entry| entry.key.left() == text);
                 let bounds = whole.bounds(kept.map_or(0, |entry| entry.count));

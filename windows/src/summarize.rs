@@ -43,7 +43,7 @@ impl Partial {
 }
 
 fn top_list(sketch: &FrequentSketch, length: usize) -> TopList {
-    let ranked = sketch.ranked().into_iter().take(length);
+    let ranked = sketch.top(length).into_iter();
     TopList {
         items: ranked
             .map(|entry| top_item(sketch, entry, Key::left))
@@ -71,17 +71,20 @@ fn values_of<'k>(
 ) -> Vec<Vec<TopItem>> {
     let sketch = partial.pair(pair);
     let positions: BTreeMap<&str, usize> = owners.iter().copied().zip(0..).collect();
-    let mut values = vec![Vec::new(); owners.len()];
-    for entry in sketch.ranked() {
-        let Some(position) = positions.get(entry.key.left()) else {
-            continue;
-        };
-        let of_owner: &mut Vec<TopItem> = &mut values[*position];
-        if of_owner.len() < length {
-            of_owner.push(top_item(sketch, entry, Key::right));
+    let mut of_owners: Vec<Vec<&Entry>> = vec![Vec::new(); owners.len()];
+    for entry in sketch.iter() {
+        if let Some(position) = positions.get(entry.key.left()) {
+            of_owners[*position].push(entry);
         }
     }
-    values
+    let most_frequent = of_owners.into_iter().map(|mut entries| {
+        entries.sort_unstable_by(|one, two| one.order().cmp(&two.order()));
+        let first = entries.into_iter().take(length);
+        first
+            .map(|entry| top_item(sketch, entry, Key::right))
+            .collect()
+    });
+    most_frequent.collect()
 }
 
 /// What the outcome sketch keeps of an address.
@@ -171,8 +174,7 @@ fn address_profiles(partial: &Partial, settings: &SketchSettings) -> Vec<Address
 
 fn rule_profiles(partial: &Partial, settings: &SketchSettings) -> Vec<RuleProfile> {
     let blocked = &partial.blocked_rules;
-    let mut ranked = blocked.ranked();
-    ranked.truncate(settings.profiled_rules);
+    let ranked = blocked.top(settings.profiled_rules);
     let rules: Vec<&str> = ranked.iter().map(|entry| entry.key.left()).collect();
     let values = |pair| values_of(partial, pair, &rules, settings.values_per_profile).into_iter();
     let mut uris = values(Pair::RuleUri);

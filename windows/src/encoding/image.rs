@@ -1,6 +1,7 @@
 //! The canonical form of a partial.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -47,7 +48,6 @@ pub(super) struct Columns {
 pub(super) struct Listing<'a> {
     pub(super) weight: u64,
     pub(super) error: u64,
-    /// Most frequent first, ties by text.
     pub(super) rows: Vec<Row<'a>>,
 }
 
@@ -60,12 +60,12 @@ pub(super) struct Row<'a> {
 
 /// The texts of `listings`, each once and ascending, and the listings over their numbers.
 pub(super) fn columns<'a>(listings: &[Listing<'a>]) -> (Vec<&'a str>, Vec<Columns>) {
-    let rows = || listings.iter().flat_map(|listing| &listing.rows);
-    let mut numbers: std::collections::HashMap<&str, u32, RandomState> = rows()
-        .flat_map(|row| [Some(row.left), row.right])
-        .flatten()
-        .map(|text| (text, 0))
-        .collect();
+    let texts_of = |row: &Row<'a>| [Some(row.left), row.right];
+    let rows = listings.iter().flat_map(|listing| &listing.rows);
+    let mut numbers: HashMap<&str, u32, RandomState> = HashMap::default();
+    for text in rows.flat_map(texts_of).flatten() {
+        numbers.insert(text, 0);
+    }
     let mut texts: Vec<&str> = numbers.keys().copied().collect();
     texts.sort_unstable();
     for (text, number) in texts.iter().zip(0..) {

@@ -4,12 +4,12 @@
 //! version (1 byte) | length of the image (4 bytes, little endian) | image (raw deflate)
 //! ```
 //!
-//! The [image](image::Image) is a postcard of columns over one table of texts. It is canonical:
+//! The image is a postcard of columns over one table of texts. It is canonical:
 //! texts and keys ascend, so equal content gives equal bytes whatever the hash seed, the order of
 //! records or of merges.
 //!
-//! An encoding never exceeds its budget. What does not fit is reduced like a full sketch
-//! ([`crate::sketch`]): the largest sketches forget their rarest keys and widen their bounds by
+//! An encoding never exceeds its budget. What does not fit is reduced like a full sketch: the
+//! largest sketches forget their rarest keys and widen their bounds by
 //! what those may have counted. Decoded bounds hold as they did before.
 
 mod decode;

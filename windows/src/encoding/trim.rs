@@ -1,6 +1,7 @@
 //! Making a partial fit its budget.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use super::image::{Columns, Image, Listing, Row, columns};
 use super::{MAX_IMAGE_BYTES, MAX_TEXTS, pack};
@@ -43,7 +44,7 @@ pub(super) fn encode_within(partial: &Partial, budget_bytes: usize) -> Vec<u8> {
 }
 
 fn listing(sketch: &FrequentSketch) -> Listing<'_> {
-    let rows = sketch.ranked().into_iter().map(|entry| Row {
+    let rows = sketch.iter().map(|entry| Row {
         left: entry.key.left(),
         right: entry.key.is_pair().then(|| entry.key.right()),
         count: entry.count,
@@ -96,6 +97,12 @@ fn shrink(listings: &mut [Listing<'_>], target: usize) {
 /// Keeps the most frequent keys that cost at most `allowance`, less the count of the first that
 /// does not fit, as a full sketch does.
 fn reduce_to(listing: &mut Listing<'_>, allowance: usize) {
+    if cost(listing) <= allowance {
+        return;
+    }
+    listing
+        .rows
+        .sort_unstable_by_key(|row| (Reverse(row.count), row.left, row.right));
     let mut spent = 0;
     let beyond = listing.rows.iter().find(|row| {
         spent += row_cost(row);
