@@ -61,6 +61,23 @@ impl Counters {
         self.body_bytes = self.body_bytes.saturating_add(other.body_bytes);
     }
 
+    /// Whether these can be counts at all: the actions add up to the total, and the total is far
+    /// from overflow in any merge. What was not counted here may be anything.
+    pub(crate) fn is_plausible(&self) -> bool {
+        const MOST_RECORDS: u64 = 1 << 48;
+        let actions = [
+            self.allowed,
+            self.blocked,
+            self.captcha,
+            self.challenge,
+            self.other,
+        ];
+        let sum = actions
+            .into_iter()
+            .try_fold(0_u64, |sum, count| sum.checked_add(count));
+        sum == Some(self.total) && self.total <= MOST_RECORDS && self.counted <= self.total
+    }
+
     /// `blocked / total`; zero for an empty window.
     #[must_use]
     pub fn blocked_ratio(&self) -> f64 {
