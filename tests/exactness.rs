@@ -47,7 +47,12 @@ struct Shard {
 impl Shard {
     fn new(number: usize) -> Self {
         let name = format!("shard-{number}");
-        Self { name, bytes: Vec::new(), ends: Vec::new(), delivered: 0 }
+        Self {
+            name,
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            delivered: 0,
+        }
     }
 
     fn push(&mut self, line: &str) {
@@ -62,7 +67,11 @@ impl Shard {
 
     fn piece(&self, lines: Range<usize>) -> Piece<'_> {
         let (start, end) = (self.start_of(lines.start), self.start_of(lines.end));
-        Piece { bytes: &self.bytes[start..end], start: start as u64, end: end as u64 }
+        Piece {
+            bytes: &self.bytes[start..end],
+            start: start as u64,
+            end: end as u64,
+        }
     }
 }
 
@@ -75,7 +84,11 @@ struct Run {
 impl Run {
     fn new(shards: Vec<Shard>) -> Self {
         let folder = TempDir::new().expect("a folder");
-        let mut run = Self { folder, pipeline: None, shards };
+        let mut run = Self {
+            folder,
+            pipeline: None,
+            shards,
+        };
         run.open();
         run
     }
@@ -89,7 +102,11 @@ impl Run {
         for shard in &mut self.shards {
             let first = Some(EventTime(START));
             let position = pipeline.register(&shard.name, &shard.name, first).position;
-            shard.delivered = shard.ends.iter().filter(|end| **end as u64 <= position).count();
+            shard.delivered = shard
+                .ends
+                .iter()
+                .filter(|end| **end as u64 <= position)
+                .count();
         }
         self.pipeline = Some(pipeline);
     }
@@ -101,7 +118,9 @@ impl Run {
     fn deliver(&mut self, shard: usize, lines: Range<usize>) {
         let pipeline = self.pipeline.as_mut().expect("opened");
         let shard = &self.shards[shard];
-        pipeline.count(&shard.name, shard.piece(lines), NOW).expect("counts");
+        pipeline
+            .count(&shard.name, shard.piece(lines), NOW)
+            .expect("counts");
     }
 
     fn step(&mut self, step: &Step) {
@@ -141,7 +160,10 @@ impl Run {
         assert_eq!(accounts.read, accounts.accepted + accounts.rejected_total());
         let store = self.pipeline().store();
         assert!(store.windows_with_partials().expect("reads").is_empty());
-        let query = WindowQuery { limit: usize::MAX, ..WindowQuery::default() };
+        let query = WindowQuery {
+            limit: usize::MAX,
+            ..WindowQuery::default()
+        };
         let windows = store.windows(&query).expect("reads");
         let summaries: Vec<Summary> = windows.into_iter().map(|window| window.summary).collect();
         let counted: u64 = summaries.iter().map(|summary| summary.counters.total).sum();
@@ -153,7 +175,13 @@ impl Run {
 fn text(request: Request) -> String {
     let (offset, address, path, blocked) = request;
     let action = if blocked { "BLOCK" } else { "ALLOW" };
-    line(ACL, START + i64::from(offset), action, &format!("192.0.2.{address}"), &format!("/{path}"))
+    line(
+        ACL,
+        START + i64::from(offset),
+        action,
+        &format!("192.0.2.{address}"),
+        &format!("/{path}"),
+    )
 }
 
 /// Sorts requests by the time they would arrive, each delayed by at most the lateness.
@@ -225,7 +253,13 @@ fn records_beyond_the_lateness_amend_their_window() {
     let first = &summaries[0];
     assert_eq!((first.counters.total, first.late), (3, 1));
     assert_eq!(first.addresses[0].total.lower, 3);
-    assert_eq!(summaries.iter().map(|summary| summary.counters.total).sum::<u64>(), 5);
+    assert_eq!(
+        summaries
+            .iter()
+            .map(|summary| summary.counters.total)
+            .sum::<u64>(),
+        5
+    );
 }
 
 #[test]
@@ -235,6 +269,9 @@ fn windows_without_records_close_with_zeros() {
         shard.push(&text((offset, 1, 1, false)));
     }
     let summaries = Run::new(vec![shard]).end();
-    let totals: Vec<u64> = summaries.iter().map(|summary| summary.counters.total).collect();
+    let totals: Vec<u64> = summaries
+        .iter()
+        .map(|summary| summary.counters.total)
+        .collect();
     assert_eq!(totals, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 }

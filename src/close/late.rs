@@ -1,6 +1,7 @@
 //! Records that came after their window had closed.
 
-use wafwatch_windows::partial::{Partial, SketchSettings};
+use wafwatch_windows::partial::Partial;
+use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::summary::{Completeness, Summary};
 use wafwatch_windows::time::Window;
 

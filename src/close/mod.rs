@@ -7,15 +7,16 @@ mod late;
 
 use std::collections::BTreeMap;
 
-use wafwatch_windows::partial::{Partial, SketchSettings};
+use wafwatch_windows::close::Due;
+use wafwatch_windows::partial::Partial;
+use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::summary::{Completeness, Summary};
 use wafwatch_windows::time::{Window, WindowSize};
-use wafwatch_windows::watermark::Due;
 
 pub use late::amend;
 
-use crate::detect::{DetectorSettings, DetectorState, Influence};
-use crate::incident::{self, Incident, IncidentPolicy};
+use crate::detect::{AnyDetector, Detector, DetectorSettings, DetectorState, Influence};
+use crate::incident::{self, Incident, IncidentPolicy, State};
 use crate::store::{AclState, ClosedWindow, Closing};
 
 /// What closing depends on beside the counts.
@@ -59,7 +60,7 @@ pub fn close_due(
 
 struct Closer<'a> {
     settings: &'a CloseSettings,
-    detector: DetectorState,
+    detector: AnyDetector,
     closing: Closing,
     changed_incidents: BTreeMap<String, Incident>,
 }
@@ -73,8 +74,15 @@ impl<'a> Closer<'a> {
             incidents: Vec::new(),
             events: Vec::new(),
         };
-        let detector = DetectorState::restore(&state.detector, &settings.detector);
-        Self { settings, detector, closing, changed_incidents: BTreeMap::new() }
+        // A state of another version or detector teaches nothing: then learning begins anew.
+        let stored = DetectorState::decode(&state.detector).ok();
+        let (detector, _) = AnyDetector::restore(settings.detector, stored);
+        Self {
+            settings,
+            detector,
+            closing,
+            changed_incidents: BTreeMap::new(),
+        }
     }
 
     /// The window to close next: the one after the last, or the first that has records where
@@ -87,7 +95,10 @@ impl<'a> Closer<'a> {
         let following = self.settings.window_size.window_of(closed_through);
         let is_dormant = state.empty_windows >= self.settings.dormant_after_windows;
         if is_dormant {
-            return partials.range(following..).next().map(|(window, _)| *window);
+            return partials
+                .range(following..)
+                .next()
+                .map(|(window, _)| *window);
         }
         Some(following)
     }
@@ -103,21 +114,32 @@ impl<'a> Closer<'a> {
         let transition =
             incident::advance(before.as_ref(), &summary, &verdict, &self.settings.incident);
 
-        let is_trusted = transition.incident.is_none() && completeness == Completeness::Complete;
-        let influence = if is_trusted { Influence::Full } else { Influence::Guarded };
+        let open = transition
+            .incident
+            .filter(|incident| incident.state == State::Open);
+        let is_trusted = open.is_none() && completeness == Completeness::Complete;
+        let influence = if is_trusted {
+            Influence::Full
+        } else {
+            Influence::Guarded
+        };
         self.detector.learn(&summary, influence);
 
         for event in &transition.events {
-            self.changed_incidents.insert(event.incident.id.clone(), event.incident.clone());
+            self.changed_incidents
+                .insert(event.incident.id.clone(), event.incident.clone());
         }
-        if let Some(open) = &transition.incident {
+        if let Some(open) = &open {
             self.changed_incidents.insert(open.id.clone(), open.clone());
         }
         let state = &mut self.closing.state;
         state.closed_through = Some(window.end);
-        state.empty_windows =
-            if summary.counters.total == 0 { state.empty_windows.saturating_add(1) } else { 0 };
-        state.incident = transition.incident;
+        state.empty_windows = if summary.counters.total == 0 {
+            state.empty_windows.saturating_add(1)
+        } else {
+            0
+        };
+        state.incident = open;
         self.closing.events.extend(transition.events);
         self.closing.windows.push(ClosedWindow {
             summary,
@@ -131,7 +153,7 @@ impl<'a> Closer<'a> {
             return None;
         }
         self.closing.state.version = version + 1;
-        self.closing.state.detector = self.detector.encode();
+        self.closing.state.detector = self.detector.into_state().encode();
         self.closing.incidents = self.changed_incidents.into_values().collect();
         Some(self.closing)
     }

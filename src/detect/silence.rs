@@ -56,9 +56,11 @@ pub(super) fn score(observed: f64, loudness: &Loudness) -> Option<Finding> {
     if missing < MIN_MISSING {
         return None;
     }
-    let model =
-        expectation.at_most(observed) * expectation.at_most(quiet_limit).powf(before);
-    let shown = loudness.near_silent_share.clamp(0.0, 1.0).powf(before + 1.0);
+    let model = expectation.at_most(observed) * expectation.at_most(quiet_limit).powf(before);
+    let shown = loudness
+        .near_silent_share
+        .clamp(0.0, 1.0)
+        .powf(before + 1.0);
     if model > MODEL_LIMIT || shown > SHARE_LIMIT {
         return None;
     }

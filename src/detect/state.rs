@@ -60,7 +60,9 @@ pub enum StateError {
     #[error("the stored detector state is damaged: let the detector start afresh")]
     Damaged(#[source] postcard::Error),
     /// Bytes follow the state.
-    #[error("the stored detector state is followed by {bytes} other bytes: let the detector start afresh")]
+    #[error(
+        "the stored detector state is followed by {bytes} other bytes: let the detector start afresh"
+    )]
     Trailing {
         /// How many.
         bytes: usize,

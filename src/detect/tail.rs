@@ -171,7 +171,10 @@ mod tests {
             let below = at_least(10_400.0, LARGE_MEAN - 1.0, variance);
             let above = at_least(10_400.0, LARGE_MEAN + 1.0, variance);
             let ratio = below / above;
-            assert!((0.5..1.5).contains(&ratio), "{below} and {above} at {variance}");
+            assert!(
+                (0.5..1.5).contains(&ratio),
+                "{below} and {above} at {variance}"
+            );
         }
     }
 

@@ -62,7 +62,8 @@ impl Track {
         }
         match (lesson.influence, lesson.winsorised) {
             (Influence::Full, winsorised) => {
-                self.history.push(winsorised.unwrap_or(lesson.seen), capacity);
+                self.history
+                    .push(winsorised.unwrap_or(lesson.seen), capacity);
             }
             (Influence::Guarded, None) => {
                 self.guarded = (self.guarded + 1) % GUARDED_STRIDE;

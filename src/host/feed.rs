@@ -38,8 +38,14 @@ pub struct FeedSettings {
 
 /// The pieces of one input.
 pub(super) enum Feed {
-    Inline { decoder: Box<Decoder>, spare: Vec<Decoded> },
-    Ahead { pieces: Receiver<Result<Decoded, SourceError>>, spare: Sender<Decoded> },
+    Inline {
+        decoder: Box<Decoder>,
+        spare: Vec<Decoded>,
+    },
+    Ahead {
+        pieces: Receiver<Result<Decoded, SourceError>>,
+        spare: Sender<Decoded>,
+    },
 }
 
 impl Feed {
@@ -53,9 +59,17 @@ impl Feed {
         let reader = BlockReader::open_with(input, position, settings.block, progress)?;
         let name = input.path().display().to_string();
         let limits = settings.limits.accepting_until(settings.now);
-        let decoder = Box::new(Decoder { reader, name, limits, block: Vec::new() });
+        let decoder = Box::new(Decoder {
+            reader,
+            name,
+            limits,
+            block: Vec::new(),
+        });
         match settings.decoding {
-            Decoding::Inline => Ok(Self::Inline { decoder, spare: Vec::new() }),
+            Decoding::Inline => Ok(Self::Inline {
+                decoder,
+                spare: Vec::new(),
+            }),
             Decoding::Ahead => Ok(Self::spawn(decoder)),
         }
     }
@@ -117,8 +131,11 @@ impl Decoder {
         match self.reader.next(&mut self.block)? {
             None => return Ok(None),
             Some(Piece::Block(block)) => {
-                let piece =
-                    pipeline::Piece { bytes: &block.bytes, start: block.start, end: block.end };
+                let piece = pipeline::Piece {
+                    bytes: &block.bytes,
+                    start: block.start,
+                    end: block.end,
+                };
                 decoded.fill(&self.name, piece, &self.limits);
                 self.block = block.bytes;
             }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::source::{BlockLimits, Follower, Input, InputKind, LineReader, Piece, Poll, SourceError};
+use crate::source::{BlockLimits, Follower, LineReader, Piece, Poll, SourceError};
 use crate::store::Checkpoint;
 
 /// Pieces that wait for the thread that counts.
@@ -85,7 +85,11 @@ pub fn follow(
 }
 
 fn read_lines(mut reader: LineReader, shard: &str, send: &SyncSender<Arrival>) {
-    let arrival = |arrived| Arrival { shard: shard.to_owned(), input: "-".to_owned(), arrived };
+    let arrival = |arrived| Arrival {
+        shard: shard.to_owned(),
+        input: "-".to_owned(),
+        arrived,
+    };
     if send.send(arrival(Arrived::Started)).is_err() {
         return;
     }
@@ -102,12 +106,7 @@ fn read_lines(mut reader: LineReader, shard: &str, send: &SyncSender<Arrival>) {
     }
 }
 
-fn follow_file(
-    mut follower: Follower,
-    input: &str,
-    send: &SyncSender<Arrival>,
-    stop: &AtomicBool,
-) {
+fn follow_file(mut follower: Follower, input: &str, send: &SyncSender<Arrival>, stop: &AtomicBool) {
     // Until the file has a first line it has no identity; the name stands in, so that an empty or
     // absent file is a live shard too.
     let mut current = format!("waiting for {input}");
@@ -138,7 +137,10 @@ fn follow_file(
                     _ => sent,
                 }
             }
-            Ok(Poll::Rotated { finished: Some(shard), .. }) => {
+            Ok(Poll::Rotated {
+                finished: Some(shard),
+                ..
+            }) => {
                 current = format!("waiting for {input}");
                 send.send(arrival(&current, Arrived::Started))
                     .and_then(|()| send.send(arrival(&shard, Arrived::Ended)))

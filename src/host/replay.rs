@@ -130,7 +130,11 @@ impl<'a> Replay<'a> {
         }
         let watermark = checkpoint.watermark.max(first);
         self.queue.push(Reverse((watermark, self.shards.len())));
-        self.shards.push(Shard { id, input, feed: None });
+        self.shards.push(Shard {
+            id,
+            input,
+            feed: None,
+        });
     }
 
     fn next_shard(&mut self) -> Option<usize> {
@@ -166,7 +170,8 @@ impl<'a> Replay<'a> {
         pipeline.add(&shard.id, &decoded)?;
         let bytes = decoded.len();
         feed.recycle(decoded);
-        self.queue.push(Reverse((pipeline.checkpoint(&shard.id).watermark, index)));
+        self.queue
+            .push(Reverse((pipeline.checkpoint(&shard.id).watermark, index)));
         Ok(bytes)
     }
 
@@ -208,7 +213,16 @@ fn shard_id(input: &Input, run: &str) -> Result<String, SourceError> {
 fn first_time(input: &Input, limits: &Limits) -> Option<EventTime> {
     let bytes = peek(input, PEEK_BYTES).ok()?;
     let mut batch = RecordBatch::new();
-    let origin = Origin { name: "", offset: 0 };
-    ingest::decode(&bytes, &origin, limits, &mut batch, &mut Accounts::default());
+    let origin = Origin {
+        name: "",
+        offset: 0,
+    };
+    ingest::decode(
+        &bytes,
+        &origin,
+        limits,
+        &mut batch,
+        &mut Accounts::default(),
+    );
     batch.iter().next().map(|record| record.timestamp)
 }

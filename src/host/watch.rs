@@ -114,7 +114,11 @@ impl<'a> Watch<'a> {
         pipeline: &mut Pipeline<S>,
         arrival: Arrival,
     ) -> Result<(), PipelineError> {
-        let Arrival { shard, input, arrived } = arrival;
+        let Arrival {
+            shard,
+            input,
+            arrived,
+        } = arrival;
         match arrived {
             Arrived::Piece(piece) => {
                 if !self.last_arrival.contains_key(&shard) {
@@ -156,18 +160,28 @@ impl<'a> Watch<'a> {
         let (start, end) = (piece.start(), piece.end());
         match piece {
             Piece::Block(block) => {
-                let piece = pipeline::Piece { bytes: &block.bytes, start, end };
+                let piece = pipeline::Piece {
+                    bytes: &block.bytes,
+                    start,
+                    end,
+                };
                 self.decoded.fill(input, piece, &limits);
             }
             Piece::Rejected(rejected) => {
-                let piece = pipeline::Piece { bytes: &rejected.sample, start, end };
-                self.decoded.fill_rejected(input, piece, reason(&rejected.fault));
+                let piece = pipeline::Piece {
+                    bytes: &rejected.sample,
+                    start,
+                    end,
+                };
+                self.decoded
+                    .fill_rejected(input, piece, reason(&rejected.fault));
             }
         }
         pipeline.add(shard, &self.decoded)?;
         self.has_uncommitted = true;
         let newest = pipeline.checkpoint(shard).watermark;
-        if let Some(newest) = newest.filter(|time| self.newest.is_none_or(|(known, _)| *time > known))
+        if let Some(newest) =
+            newest.filter(|time| self.newest.is_none_or(|(known, _)| *time > known))
         {
             self.newest = Some((newest, Instant::now()));
         }

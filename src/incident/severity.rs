@@ -59,8 +59,7 @@ fn points(finding: &Finding, counters: &Counters) -> f64 {
     let expected = finding.expected * requests_per_unit;
     let excess = (observed - expected).abs();
     let volume = within_one((excess.max(1.0).log10() - 1.0) / 3.0);
-    let rarity =
-        within_one(0.1 + 0.9 * finding.once_in_windows.max(1.0).log10() / RARITY_DECADES);
+    let rarity = within_one(0.1 + 0.9 * finding.once_in_windows.max(1.0).log10() / RARITY_DECADES);
     let size = match finding.direction {
         Direction::Above => {
             let ratio = observed / expected.max(LEAST_EXPECTATION);

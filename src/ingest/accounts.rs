@@ -99,7 +99,8 @@ impl Accounts {
         self.accepted += 1;
     }
 
-    pub(super) fn reject(
+    /// Counts one unit as rejected.
+    pub(crate) fn reject(
         &mut self,
         reason: RejectReason,
         origin: &Origin<'_>,

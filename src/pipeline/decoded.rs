@@ -6,7 +6,7 @@
 use wafwatch_windows::record::RecordBatch;
 use wafwatch_windows::time::EventTime;
 
-use crate::ingest::{self, Accounts, Limits, RejectReason};
+use crate::ingest::{self, Accounts, Limits, Origin, RejectReason};
 
 /// A piece of one shard's bytes.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,10 @@ impl DecodeLimits {
     /// The bounds when the clock shows `now`.
     #[must_use]
     pub fn accepting_until(&self, now: EventTime) -> Limits {
-        Limits { latest: now.plus(self.accept_future_ms), ..self.limits.clone() }
+        Limits {
+            latest: now.plus(self.accept_future_ms),
+            ..self.limits.clone()
+        }
     }
 }
 
@@ -49,15 +52,40 @@ impl Decoded {
     /// Decodes `piece` of `input` in place of what was here before.
     pub fn fill(&mut self, input: &str, piece: Piece<'_>, limits: &Limits) {
         self.clear(piece.start, piece.end);
-        let origin = ingest::Origin { name: input, offset: piece.start };
-        ingest::decode(piece.bytes, origin, limits, &mut self.batch, &mut self.accounts);
+        let origin = Origin {
+            name: input,
+            offset: piece.start,
+        };
+        ingest::decode(
+            piece.bytes,
+            &origin,
+            limits,
+            &mut self.batch,
+            &mut self.accounts,
+        );
     }
 
     /// One record that the source could not deliver, in place of what was here before.
     pub fn fill_rejected(&mut self, input: &str, piece: Piece<'_>, reason: RejectReason) {
         self.clear(piece.start, piece.end);
-        let origin = ingest::Origin { name: input, offset: piece.start };
-        self.accounts.reject(reason, origin, piece.bytes);
+        let origin = Origin {
+            name: input,
+            offset: piece.start,
+        };
+        self.accounts
+            .reject(reason, &origin, piece.start, piece.bytes);
+    }
+
+    /// Bytes of the piece in the shard.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.end - self.start
+    }
+
+    /// Whether the piece had no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     fn clear(&mut self, start: u64, end: u64) {

@@ -10,9 +10,11 @@ mod progress;
 use std::collections::{BTreeMap, BTreeSet};
 
 use wafwatch_windows::accumulator::Accumulator;
-use wafwatch_windows::partial::{DecodeError, Partial};
+use wafwatch_windows::close::{ClosePolicy, Due};
+use wafwatch_windows::encoding::DecodeError;
+use wafwatch_windows::partial::Partial;
 use wafwatch_windows::time::{EventTime, Window};
-use wafwatch_windows::watermark::{ClosePolicy, Due, Watermarks};
+use wafwatch_windows::watermark::Watermarks;
 
 pub use decoded::{DecodeLimits, Decoded, Piece};
 pub use progress::Progress;
@@ -34,8 +36,6 @@ pub struct PipelineSettings {
     pub close: CloseSettings,
     /// Web ACLs that may have open windows at once.
     pub max_acls: usize,
-    /// Encoded size that one partial may have.
-    pub partial_budget_bytes: usize,
 }
 
 /// A pipeline that cannot go on.
@@ -103,8 +103,8 @@ impl<S: Store> Pipeline<S> {
         let acl_states = store.acl_states()?.into_iter().collect();
         let stored = store.windows_with_partials()?.into_iter().collect();
         let accumulator = Accumulator::new(
-            settings.close.window_size,
             settings.close.sketch.clone(),
+            settings.close.window_size,
             settings.max_acls,
         );
         Ok(Self {
@@ -129,7 +129,7 @@ impl<S: Store> Pipeline<S> {
             .entry(shard.to_owned())
             .or_insert_with(|| Progress::new(input.to_owned()));
         let watermark = progress.checkpoint().watermark.max(first);
-        self.watermarks.register(shard);
+        self.watermarks.open(shard);
         if let Some(watermark) = watermark {
             self.watermarks.advance(shard, watermark);
         }
@@ -156,9 +156,16 @@ impl<S: Store> Pipeline<S> {
             return Ok(());
         }
         let already_counted = usize::try_from(position.saturating_sub(piece.start));
-        let fresh = piece.bytes.get(already_counted.unwrap_or(usize::MAX)..).unwrap_or_default();
+        let fresh = piece
+            .bytes
+            .get(already_counted.unwrap_or(usize::MAX)..)
+            .unwrap_or_default();
         let start = piece.start.max(position);
-        let fresh = Piece { bytes: fresh, start, end: piece.end };
+        let fresh = Piece {
+            bytes: fresh,
+            start,
+            end: piece.end,
+        };
         let input = checkpoint.input.clone();
         let mut decoded = std::mem::take(&mut self.decoded);
         decoded.fill(&input, fresh, &self.settings.limits.accepting_until(now));
@@ -179,14 +186,21 @@ impl<S: Store> Pipeline<S> {
         }
         if decoded.start != position {
             let shard = shard.to_owned();
-            return Err(PipelineError::Gap { shard, start: decoded.start, position });
+            return Err(PipelineError::Gap {
+                shard,
+                start: decoded.start,
+                position,
+            });
         }
-        let progress = self.shards.get_mut(shard).expect("hosts register a shard first");
+        let progress = self
+            .shards
+            .get_mut(shard)
+            .expect("hosts register a shard first");
         let checkpoint = progress.change();
         checkpoint.accounts.merge(&decoded.accounts);
         for record in decoded.batch.iter() {
             if self.accumulator.observe(&record).is_err() {
-                checkpoint.accounts.reject_accepted(RejectReason::TooManyAcls);
+                checkpoint.accounts.retract(RejectReason::TooManyAcls, 1);
                 continue;
             }
             checkpoint.watermark = checkpoint.watermark.max(Some(record.timestamp));
@@ -199,7 +213,9 @@ impl<S: Store> Pipeline<S> {
     }
 
     fn progress(&self, shard: &str) -> &Progress {
-        self.shards.get(shard).expect("hosts register a shard first")
+        self.shards
+            .get(shard)
+            .expect("hosts register a shard first")
     }
 
     /// Says that `shard` has delivered everything up to `time`.
@@ -210,10 +226,35 @@ impl<S: Store> Pipeline<S> {
     /// Says that `shard` has ended for good.
     pub fn finish(&mut self, shard: &str) {
         self.watermarks.finish(shard);
-        let progress = self.shards.get_mut(shard).expect("hosts register a shard first");
+        let progress = self
+            .shards
+            .get_mut(shard)
+            .expect("hosts register a shard first");
         if !progress.checkpoint().finished {
             progress.change().finished = true;
         }
+    }
+
+    /// Lets go of `shard` for this run, without saying that it has ended: it holds no window back
+    /// any longer, and a later run goes on where it stands.
+    pub fn abandon(&mut self, shard: &str) {
+        self.watermarks.finish(shard);
+    }
+
+    /// How far `shard` is counted.
+    ///
+    /// # Panics
+    ///
+    /// When the shard was never registered.
+    #[must_use]
+    pub fn checkpoint(&self, shard: &str) -> &Checkpoint {
+        self.progress(shard).checkpoint()
+    }
+
+    /// The bounds of what is decoded.
+    #[must_use]
+    pub fn limits(&self) -> &DecodeLimits {
+        &self.settings.limits
     }
 
     /// Bytes of memory that the open windows take, estimated.
@@ -237,7 +278,7 @@ impl<S: Store> Pipeline<S> {
             .stored
             .iter()
             .map(|(_, window)| *window)
-            .chain(self.accumulator.oldest())
+            .chain(self.accumulator.windows())
             .any(|window| policy.due(window, low, now) != Due::NotYet)
     }
 
@@ -282,8 +323,16 @@ impl<S: Store> Pipeline<S> {
         self.store.apply(&transaction)?;
         self.remember(&transaction);
         Ok(Flushed {
-            closed: transaction.closings.iter().map(|closing| closing.windows.len()).sum(),
-            events: transaction.closings.iter().map(|closing| closing.events.len()).sum(),
+            closed: transaction
+                .closings
+                .iter()
+                .map(|closing| closing.windows.len())
+                .sum(),
+            events: transaction
+                .closings
+                .iter()
+                .map(|closing| closing.events.len())
+                .sum(),
             amended: transaction.amended.len(),
         })
     }
@@ -297,8 +346,13 @@ impl<S: Store> Pipeline<S> {
     }
 
     fn checkpoint_updates(&self) -> Vec<CheckpointUpdate> {
-        let changed = self.shards.iter().filter(|(_, progress)| progress.has_changed());
-        changed.map(|(shard, progress)| progress.update(shard)).collect()
+        let changed = self
+            .shards
+            .iter()
+            .filter(|(_, progress)| progress.has_changed());
+        changed
+            .map(|(shard, progress)| progress.update(shard))
+            .collect()
     }
 
     /// Takes the windows out of `open` that have closed before, and adds them to their summaries.
@@ -343,7 +397,13 @@ impl<S: Store> Pipeline<S> {
             let fresh = AclState::default();
             let state = self.acl_states.get(&acl).unwrap_or(&fresh);
             let windows = open.entry(acl.clone()).or_default();
-            closings.extend(close::close_due(&acl, state, windows, &due, &self.settings.close));
+            closings.extend(close::close_due(
+                &acl,
+                state,
+                windows,
+                &due,
+                &self.settings.close,
+            ));
         }
         Ok(closings)
     }
@@ -362,7 +422,10 @@ impl<S: Store> Pipeline<S> {
             let mut merged = Partial::new(sketch);
             for encoded in self.store.partials(acl, *window)? {
                 let partial = Partial::decode(&encoded, sketch).map_err(|source| {
-                    PipelineError::DamagedPartial { acl: acl.clone(), source }
+                    PipelineError::DamagedPartial {
+                        acl: acl.clone(),
+                        source,
+                    }
                 })?;
                 merged.merge(&partial);
             }
@@ -376,12 +439,16 @@ impl<S: Store> Pipeline<S> {
     }
 
     fn encode_open(&self, open: OpenWindows) -> Vec<StoredPartial> {
-        let budget = self.settings.partial_budget_bytes;
+        let budget = self.settings.close.sketch.budget_bytes;
         let mut partials = Vec::new();
         for (acl, windows) in open {
             for (window, partial) in windows {
                 let encoded = partial.encode(budget);
-                partials.push(StoredPartial { acl: acl.clone(), window, encoded });
+                partials.push(StoredPartial {
+                    acl: acl.clone(),
+                    window,
+                    encoded,
+                });
             }
         }
         partials
@@ -395,9 +462,11 @@ impl<S: Store> Pipeline<S> {
         }
         for closing in &transaction.closings {
             for closed in &closing.windows {
-                self.stored.remove(&(closing.acl.clone(), closed.summary.window));
+                self.stored
+                    .remove(&(closing.acl.clone(), closed.summary.window));
             }
-            self.acl_states.insert(closing.acl.clone(), closing.state.clone());
+            self.acl_states
+                .insert(closing.acl.clone(), closing.state.clone());
         }
         for summary in &transaction.amended {
             self.stored.remove(&(summary.acl.clone(), summary.window));

@@ -13,14 +13,25 @@ pub struct Progress {
 impl Progress {
     /// A shard that the store does not know.
     pub(super) fn new(input: String) -> Self {
-        let checkpoint = Checkpoint { input, ..Checkpoint::default() };
-        Self { checkpoint, committed_position: None, has_changed: false }
+        let checkpoint = Checkpoint {
+            input,
+            ..Checkpoint::default()
+        };
+        Self {
+            checkpoint,
+            committed_position: None,
+            has_changed: false,
+        }
     }
 
     /// A shard as the store has it.
     pub(super) fn committed(checkpoint: Checkpoint) -> Self {
         let committed_position = Some(checkpoint.position);
-        Self { checkpoint, committed_position, has_changed: false }
+        Self {
+            checkpoint,
+            committed_position,
+            has_changed: false,
+        }
     }
 
     /// The checkpoint as it stands in memory.

@@ -151,6 +151,11 @@ impl Accumulator {
         self.newest
     }
 
+    /// The windows of the open partials, in no order.
+    pub fn windows(&self) -> impl Iterator<Item = Window> {
+        self.open.iter().map(|open| open.window)
+    }
+
     /// Takes all open partials out, by ACL and window.
     pub fn drain(&mut self) -> Vec<(String, Window, Partial)> {
         self.positions.clear();

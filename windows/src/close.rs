@@ -42,13 +42,12 @@ impl ClosePolicy {
     #[must_use]
     pub fn due(self, window: Window, low: Low, now: EventTime) -> Due {
         let settled = window.end.plus(i64::from(self.lateness_ms));
-        let delivered = match low {
-            Low::Unknown => false,
-            Low::At(watermark) => watermark >= settled,
-            Low::AllFinished => true,
-        };
-        if delivered {
-            return Due::Complete;
+        match low {
+            Low::At(watermark) if watermark >= settled => return Due::Complete,
+            Low::AllFinished(last) if last >= window.end => return Due::Complete,
+            Low::AllFinished(last) if last >= window.start => return Due::Incomplete,
+            Low::AllFinished(_) => return Due::NotYet,
+            Low::At(_) | Low::Unknown => {}
         }
         if now >= settled.plus(i64::from(self.longest_wait_ms)) {
             return Due::Incomplete;
@@ -76,9 +75,15 @@ mod tests {
     fn complete_when_every_shard_is_past_end_and_lateness() {
         assert_eq!(due(Low::At(EventTime(89_999)), 0), Due::NotYet);
         assert_eq!(due(Low::At(EventTime(90_000)), 0), Due::Complete);
-        assert_eq!(due(Low::AllFinished, 0), Due::Complete);
         // Delivered late is delivered all the same.
         assert_eq!(due(Low::At(EventTime(90_000)), i64::MAX), Due::Complete);
+    }
+
+    #[test]
+    fn the_end_of_all_input_cuts_the_last_window_off_and_opens_no_further_one() {
+        assert_eq!(due(Low::AllFinished(EventTime(60_000)), 0), Due::Complete);
+        assert_eq!(due(Low::AllFinished(EventTime(59_999)), 0), Due::Incomplete);
+        assert_eq!(due(Low::AllFinished(EventTime(-1)), i64::MAX), Due::NotYet);
     }
 
     #[test]

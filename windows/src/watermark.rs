@@ -14,15 +14,17 @@ pub enum Low {
     Unknown,
     /// Every live shard has delivered up to this time.
     At(EventTime),
-    /// Every shard there was has finished: nothing more will come.
-    AllFinished,
+    /// Every shard there was has finished: nothing more will come. The time is the highest that
+    /// any of them had delivered; the window around it was cut off by the end of the input.
+    AllFinished(EventTime),
 }
 
 /// Watermarks by shard.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Watermarks {
     live: BTreeMap<String, Option<EventTime>>,
-    any_finished: bool,
+    /// The highest watermark of finished shards.
+    finished: Option<EventTime>,
 }
 
 impl Watermarks {
@@ -51,8 +53,8 @@ impl Watermarks {
 
     /// Says that nothing more will come from `shard`: it holds nothing back any longer.
     pub fn finish(&mut self, shard: &str) {
-        self.live.remove(shard);
-        self.any_finished = true;
+        let watermark = self.live.remove(shard).flatten();
+        self.finished = self.finished.max(watermark);
     }
 
     /// The watermark of a live shard that has delivered.
@@ -68,8 +70,7 @@ impl Watermarks {
         match self.live.values().min() {
             Some(Some(time)) => Low::At(*time),
             Some(None) => Low::Unknown,
-            None if self.any_finished => Low::AllFinished,
-            None => Low::Unknown,
+            None => self.finished.map_or(Low::Unknown, Low::AllFinished),
         }
     }
 }
@@ -92,7 +93,7 @@ mod tests {
         assert_eq!(watermarks.low(), Low::At(EventTime(7)));
         watermarks.finish("a");
         watermarks.finish("c");
-        assert_eq!(watermarks.low(), Low::AllFinished);
+        assert_eq!(watermarks.low(), Low::AllFinished(EventTime(10)));
         watermarks.advance("b", EventTime(6));
         assert_eq!(watermarks.low(), Low::At(EventTime(6)));
     }

@@ -15,9 +15,7 @@
 //! The practical minimum is an excess of 20 requests and of half the mean.
 
 use super::super::describe::number;
-use super::super::expectation::{
-    Expectation, Practical, Seen, THREE_SIGMA_TAIL, widening,
-};
+use super::super::expectation::{Expectation, Practical, Seen, THREE_SIGMA_TAIL, widening};
 use super::super::history::History;
 use super::super::silence;
 use super::super::tail;
@@ -52,7 +50,10 @@ struct Rule {
 
 impl CountBaseline {
     pub(super) fn of(history: &History, use_nonzero: bool) -> Self {
-        let nonzero = history.samples().filter(|sample| sample.requests > 0).count();
+        let nonzero = history
+            .samples()
+            .filter(|sample| sample.requests > 0)
+            .count();
         let leave_out_empty = use_nonzero && nonzero >= ENOUGH_NONZERO;
         let mut counts: Vec<u64> = history
             .samples()
@@ -177,9 +178,9 @@ impl CountBaseline {
         let mean = number(self.mean);
         let windows = number(self.counts.len() as f64);
         match rule.kind {
-            RuleKind::Volume => format!(
-                "at least 3 times and 200 above the mean of {mean} of {windows} windows"
-            ),
+            RuleKind::Volume => {
+                format!("at least 3 times and 200 above the mean of {mean} of {windows} windows")
+            }
             RuleKind::Percentile => format!(
                 "above the 99th percentile of {} of {windows} windows",
                 number(percentile(&self.counts, 0.99))

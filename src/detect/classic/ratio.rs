@@ -23,9 +23,7 @@
 //! windows, 33 times a day: hence the rarity beside them.
 
 use super::super::describe::number;
-use super::super::expectation::{
-    Expectation, Practical, Seen, THREE_SIGMA_TAIL, widening,
-};
+use super::super::expectation::{Expectation, Practical, Seen, THREE_SIGMA_TAIL, widening};
 use super::super::history::{History, Sample};
 use super::super::tail;
 use super::super::{Finding, Signal};
@@ -155,8 +153,7 @@ impl RatioBaseline {
             return None;
         }
         let expectation = self.expectation(size);
-        let practical =
-            expectation.mean + Practical::BLOCKED_RATIO.excess(expectation.mean, size);
+        let practical = expectation.mean + Practical::BLOCKED_RATIO.excess(expectation.mean, size);
         if observed < practical {
             return None;
         }
@@ -181,8 +178,9 @@ struct Thresholds {
 
 impl Thresholds {
     fn lowest(&self) -> f64 {
-        self.percentile
-            .map_or(self.deviations, |percentile| percentile.min(self.deviations))
+        self.percentile.map_or(self.deviations, |percentile| {
+            percentile.min(self.deviations)
+        })
     }
 }
 

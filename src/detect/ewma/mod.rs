@@ -15,8 +15,8 @@ use wafwatch_windows::summary::{Completeness, Dimension, Summary};
 use wafwatch_windows::time::WindowSize;
 
 use self::average::{Average, Kind, Observation, Terms};
-use self::keyed::Table;
 pub use self::keyed::MAX_KEY_BYTES;
+use self::keyed::Table;
 pub use self::settings::{EwmaSettings, FEWEST_TRAINING_WINDOWS, MOST_KEYS};
 use super::describe::number;
 use super::expectation::{Practical, Seen, sort_strongest_first};
@@ -109,7 +109,11 @@ fn observations(summary: &Summary) -> [Observation; 7] {
     let top_address = summary.top(Dimension::ClientAddress).first();
     let busiest = top_address.map_or(0.0, |item| item.lower as f64);
     let distinct = summary.distinct_addresses.estimate;
-    let distinct = if distinct.is_finite() { distinct.max(0.0) } else { 0.0 };
+    let distinct = if distinct.is_finite() {
+        distinct.max(0.0)
+    } else {
+        0.0
+    };
     [
         Observation::count(total),
         Observation::count(counters.allowed as f64),
@@ -271,7 +275,11 @@ impl Detector for Ewma {
                 .threshold(&observation, &terms)
                 .filter(|limit| is_settled && observation.count >= *limit);
             let is_total = place == 0;
-            let limit = if is_silent && is_total { Some(least) } else { above };
+            let limit = if is_silent && is_total {
+                Some(least)
+            } else {
+                above
+            };
             average.learn(&observation, limit, &terms);
         }
         for (dimension, table) in [

@@ -12,7 +12,7 @@ mod write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use wafwatch_windows::time::WindowSize;
 
 use super::{AclState, Checkpoint, Store, StoreError, Transaction};
@@ -83,27 +83,6 @@ impl SqliteStore {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// The seed that sketch hashes of this store use.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
-    pub fn seed(&self) -> Result<Option<u64>, StoreError> {
-        let stored = self.meta("seed")?;
-        stored
-            .map(|text| text.parse().map_err(|_| damaged("seed", "not a number")))
-            .transpose()
-    }
-
-    /// Keeps the seed that sketch hashes of this store use.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
-    pub fn set_seed(&self, seed: u64) -> Result<(), StoreError> {
-        self.set_meta("seed", &seed.to_string())
     }
 
     fn prepare_connection(&self) -> rusqlite::Result<()> {
@@ -181,12 +160,6 @@ impl SqliteStore {
             .connection
             .query_row(query, [key], |row| row.get(0))
             .optional()?)
-    }
-
-    fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
-        let statement = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)";
-        self.connection.execute(statement, params![key, value])?;
-        Ok(())
     }
 }
 

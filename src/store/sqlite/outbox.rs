@@ -5,9 +5,7 @@ use wafwatch_windows::time::EventTime;
 
 use super::{SqliteStore, from_json, to_json};
 use crate::incident::IncidentEvent;
-use crate::store::{
-    Delivery, DeliveryRecord, DeliveryState, Explanation, OutboxEntry, StoreError,
-};
+use crate::store::{Delivery, DeliveryRecord, DeliveryState, Explanation, OutboxEntry, StoreError};
 
 impl SqliteStore {
     /// Events that nobody has explained yet, oldest first, at most `limit`.
@@ -15,7 +13,10 @@ impl SqliteStore {
     /// # Errors
     ///
     /// When the store cannot be read.
-    pub fn events_without_explanation(&self, limit: usize) -> Result<Vec<IncidentEvent>, StoreError> {
+    pub fn events_without_explanation(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<IncidentEvent>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT event FROM events WHERE explanation IS NULL ORDER BY sequence LIMIT ?1",
         )?;
@@ -29,7 +30,11 @@ impl SqliteStore {
     /// # Errors
     ///
     /// When the store cannot be written.
-    pub fn set_explanation(&self, event: &str, explanation: &Explanation) -> Result<(), StoreError> {
+    pub fn set_explanation(
+        &self,
+        event: &str,
+        explanation: &Explanation,
+    ) -> Result<(), StoreError> {
         self.connection.execute(
             "UPDATE events SET explanation = ?2 WHERE id = ?1",
             params![event, to_json(explanation)],
@@ -126,15 +131,16 @@ impl SqliteStore {
         &self,
         incident: &str,
     ) -> Result<Vec<(IncidentEvent, Option<Explanation>)>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT event, explanation FROM events WHERE incident = ?1 ORDER BY sequence")?;
+        let mut statement = self.connection.prepare(
+            "SELECT event, explanation FROM events WHERE incident = ?1 ORDER BY sequence",
+        )?;
         let mut rows = statement.query([incident])?;
         let mut events = Vec::new();
         while let Some(row) = rows.next()? {
             let explanation: Option<String> = row.get(1)?;
-            let explanation =
-                explanation.map(|text| from_json("explanation", &text)).transpose()?;
+            let explanation = explanation
+                .map(|text| from_json("explanation", &text))
+                .transpose()?;
             events.push((from_json("event", &row.get::<_, String>(0)?)?, explanation));
         }
         Ok(events)

@@ -4,10 +4,12 @@ use wafwatch_windows::summary::{Completeness, Summary};
 use wafwatch_windows::time::{EventTime, Window, WindowSize};
 
 use super::*;
+use crate::analyst::Analyst;
 use crate::detect::Stage;
 use crate::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State};
 use crate::store::{
-    CheckpointUpdate, ClosedWindow, Closing, Delivery, IncidentFilter, StoredPartial, WindowQuery,
+    CheckpointUpdate, ClosedWindow, Closing, Delivery, Explanation, IncidentFilter, StoredPartial,
+    WindowQuery,
 };
 
 const ACL: &str = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/shop/1";
@@ -223,7 +225,7 @@ fn each_channel_gets_each_event_until_it_has_it() {
         .expect("applies");
 
     assert_eq!(
-        store.events_without_report(10).expect("reads"),
+        store.events_without_explanation(10).expect("reads"),
         [event(1), event(2)]
     );
     let now = EventTime(1_000);
@@ -234,9 +236,18 @@ fn each_channel_gets_each_event_until_it_has_it() {
             .is_empty(),
         "no report yet"
     );
-    let report = serde_json::json!({"subject": "s"});
-    store.set_report("shop-1/1", &report).expect("writes");
-    store.set_report("shop-1/2", &report).expect("writes");
+    for number in [1, 2] {
+        let evidence = crate::investigate::gather(&event(number), &store, 60_000);
+        let assessment = crate::analyst::builtin::BuiltIn.assess(&evidence);
+        let explanation = Explanation {
+            evidence,
+            assessment,
+            analysis_milliseconds: 0,
+        };
+        store
+            .set_explanation(&event(number).id, &explanation)
+            .expect("writes");
+    }
 
     let retry = Delivery::RetryAt {
         at: EventTime(5_000),
