@@ -35,7 +35,7 @@ const MAX_IMAGE_BYTES: usize = 2 * 1024 * 1024;
 /// No image has more texts.
 const MAX_TEXTS: usize = 65_536;
 
-/// Level 1 takes a third of the time of level 6 and gives 10 % more bytes.
+/// Level 6 saves a tenth of the bytes of a busy window and takes another millisecond for it.
 const COMPRESSION_LEVEL: i32 = 1;
 
 impl Partial {
