@@ -91,9 +91,9 @@ fn reason(figures: &Figures<'_>, rule: &RuleProfile, usual: &Usual, counted_befo
         )
     };
     format!(
-        "{} {before} and now blocked {} requests: for {}, from {}, country {}; {} of them are for \
-         paths that were asked for before. {} of all requests are blocked, usually {}; {} requests \
-         per window arrive, usually {}.",
+        "It seems that {} changed: it {before} and now blocked {} requests: for {}, from {}, \
+         country {}; {} of them are for paths that were asked for before. {} of all requests are \
+         blocked, usually {}; {} requests per window arrive, usually {}.",
         rule_name(&rule.rule),
         rule.blocked.lower,
         counts(&rule.uris, 3),
@@ -137,7 +137,7 @@ fn rule_name(rule: &str) -> String {
     if rule == DEFAULT_ACTION {
         return "the default action".to_owned();
     }
-    format!("rule {}", shown(rule))
+    format!("the rule {}", shown(rule))
 }
 
 fn counts(items: &[TopItem], max: usize) -> String {
