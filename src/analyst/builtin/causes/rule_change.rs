@@ -31,7 +31,8 @@ fn explain(figures: &Figures<'_>, rule: &RuleProfile) -> Option<Hypothesis> {
     let expected = blocks_before(figures, rule) * figures.windows;
     let explained = ratio(blocked as f64 - expected, figures.blocked_excess());
     let began = blocked >= LEAST_BLOCKED && blocked as f64 >= 5.0 * expected && explained >= 0.3;
-    if !began || figures.blocked_share_rise() < 0.05 {
+    let blocked_before = figures.before.blocked * figures.windows;
+    if !began || !figures.share_rose(figures.during.blocked, blocked_before) {
         return None;
     }
     let usual = Usual::of(figures, rule);
