@@ -3,6 +3,7 @@
 use wafwatch_windows::counters::Counters;
 use wafwatch_windows::summary::{Dimension, TopItem};
 
+use crate::detect::{Finding, Signal};
 use crate::investigate::{Evidence, ValueComparison};
 
 /// Evidence with what several rules need of it worked out once.
@@ -109,6 +110,28 @@ impl<'e> Figures<'e> {
         (self.during.blocked as f64 - self.before.blocked * self.windows).max(0.0)
     }
 
+    /// Requests that make the incident unusual: those beyond the usual volume or, where no finding
+    /// is about volume, those that were blocked or counted beyond the usual. On a busy site an
+    /// attack that rules stop is lost in the ups and downs of the volume.
+    pub(super) fn unusual(&self) -> f64 {
+        let counted_before = self.evidence.baseline.counters.counted as f64
+            / f64::from(self.evidence.baseline.windows.max(1));
+        let counted_excess = self.during.counted as f64 - counted_before * self.windows;
+        let by_rules = self.blocked_excess().max(counted_excess);
+        let mut findings = self.evidence.event.incident.findings.iter();
+        let is_about_rules = |finding: &Finding| {
+            matches!(
+                finding.signal,
+                Signal::Blocked | Signal::BlockedRatio | Signal::Counted | Signal::Rule(_)
+            )
+        };
+        let has_findings = !self.evidence.event.incident.findings.is_empty();
+        if has_findings && by_rules > 0.0 && findings.all(is_about_rules) {
+            return by_rules;
+        }
+        self.excess().max(by_rules)
+    }
+
     /// By how much the blocked share rose; negative where it fell.
     pub(super) fn blocked_share_rise(&self) -> f64 {
         self.during.blocked_ratio() - self.before.blocked_share
@@ -128,7 +151,7 @@ impl<'e> Figures<'e> {
     ) -> Matching<'e> {
         let mut matching = Matching::default();
         for value in self.values(dimension).filter(|value| accepts(&value.key)) {
-            matching.during += value.during;
+            matching.during = matching.during.saturating_add(value.during);
             matching.expected += self.expected(value);
             if value.during > 0 {
                 matching.names.push(&value.key);
@@ -213,6 +236,7 @@ fn sum<'a>(items: impl Iterator<Item = &'a TopItem>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::Direction;
     use crate::investigate::sample::Sample;
 
     #[test]
@@ -233,6 +257,17 @@ mod tests {
     fn hardly_any_traffic_before_is_no_infinite_growth() {
         let evidence = Sample::quiet().now(3, 0, 1.0).build();
         assert_eq!(Figures::of(&evidence).growth(), Some(3.0));
+    }
+
+    #[test]
+    fn what_is_unusual_follows_the_findings() {
+        let busy = || Sample::usually(3_000, 10, 500.0).now(3_400, 110, 510.0);
+        let by_rules = busy().finding(Signal::Blocked, Direction::Above, 110.0, 10.0);
+        let by_volume = busy().finding(Signal::Total, Direction::Above, 3_400.0, 3_000.0);
+        for (sample, unusual) in [(by_rules, 100.0), (by_volume, 400.0), (busy(), 400.0)] {
+            let evidence = sample.build();
+            assert!((Figures::of(&evidence).unusual() - unusual).abs() < 1e-9);
+        }
     }
 
     #[test]

@@ -285,3 +285,119 @@ fn names_of_causes_are_those_of_the_json() {
         assert_eq!(json, format!("\"{}\"", cause.name()));
     }
 }
+
+#[test]
+fn an_attack_on_a_busy_site_is_told_by_its_blocked_requests() {
+    let uris = [("/admin", 60), ("/admin/login", 40)];
+    let sample = Sample::usually(3_000, 10, 500.0)
+        .now(3_400, 110, 510.0)
+        .finding(Signal::Blocked, Direction::Above, 110.0, 10.0)
+        .values(
+            Dimension::Rule,
+            &[(ADMIN_GROUP, 100, 0.0), ("Default_Action", 3_290, 2_990.0)],
+        )
+        .values(
+            Dimension::Uri,
+            &[("/", 3_000, 2_800.0), ("/admin", 60, 0.1)],
+        )
+        .address("203.0.113.7", 100, 100, &uris, &[(ADMIN_GROUP, 100)])
+        .rule(
+            ADMIN_GROUP,
+            100,
+            &uris,
+            &[("203.0.113.7", 100)],
+            &[("US", 100)],
+        );
+    let assessment = assess(sample);
+    assert_eq!(assessment.cause, Cause::AdminProbing);
+    assert!(assessment.confidence >= 0.9, "{}", assessment.confidence);
+}
+
+#[test]
+fn a_rule_that_blocks_a_small_part_of_a_busy_site_is_told() {
+    let addresses = [
+        ("198.51.100.1", 50),
+        ("198.51.100.2", 40),
+        ("198.51.100.3", 37),
+    ];
+    let sample = Sample::usually(6_000, 6, 900.0)
+        .now(6_050, 133, 905.0)
+        .finding(Signal::Blocked, Direction::Above, 133.0, 6.0)
+        .values(
+            Dimension::Rule,
+            &[(NEW_RULE, 127, 0.0), ("Default_Action", 5_900, 5_990.0)],
+        )
+        .values(Dimension::Uri, &[("/prod/app", 3_000, 3_000.0)])
+        .rule(
+            NEW_RULE,
+            127,
+            &[("/prod/app", 127)],
+            &addresses,
+            &[("US", 127)],
+        );
+    assert_eq!(assess(sample).cause, Cause::RuleBeganToBlock);
+}
+
+mod any_evidence {
+    use super::*;
+    use crate::report::{Report, Style};
+    use proptest::prelude::*;
+
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            Just("/admin".to_owned()),
+            Just("/login".to_owned()),
+            Just("Default_Action".to_owned()),
+            Just(ADMIN_GROUP.to_owned()),
+            Just("203.0.113.7".to_owned()),
+            "/[a-z]{0,6}",
+            any::<String>(),
+        ]
+    }
+
+    fn count() -> impl Strategy<Value = u64> {
+        prop_oneof![0_u64..300, 0_u64..(1 << 50)]
+    }
+
+    proptest! {
+        /// Whatever the evidence, there is an answer within its bounds, and a report of it.
+        #[test]
+        fn has_an_answer(
+            usual in (0_u64..1_000, 0.0_f64..1e6),
+            now in (count(), 0.0_f64..=1.0, 0.0_f64..1e9),
+            values in prop::collection::vec((0_usize..15, text(), count(), 0.0_f64..1e9), 0..30),
+            profiles in prop::collection::vec((text(), count(), text(), count()), 0..6),
+            severity in 0_u8..=100,
+            has_baseline: bool,
+        ) {
+            let blocked = (now.0 as f64 * now.1) as u64;
+            let mut sample = Sample::usually(usual.0, usual.0 / 3, usual.1)
+                .now(now.0, blocked.min(now.0), now.2)
+                .severity(severity)
+                .total_finding(Direction::Below, 0.0, 10.0);
+            for (dimension, key, during, before) in &values {
+                let dimension = Dimension::ALL[*dimension];
+                sample = sample.values(dimension, &[(key.as_str(), *during, *before)]);
+            }
+            for (name, total, key, part) in &profiles {
+                let items = [(key.as_str(), *part)];
+                sample = sample.address(name, *total, total / 2, &items, &items);
+                sample = sample.rule(key, *total, &items, &items, &items);
+            }
+            if !has_baseline {
+                sample = sample.without_baseline();
+            }
+            let evidence = sample.build();
+            let assessment = BuiltIn.assess(&evidence);
+            prop_assert!((0.0..=1.0).contains(&assessment.confidence));
+            prop_assert!(!assessment.recommended_actions.is_empty());
+            prop_assert!(assessment.possible_causes.len() <= MAX_POSSIBLE_CAUSES);
+            prop_assert!(assessment.possible_causes.iter().all(|other| other.cause != assessment.cause));
+            let duration = std::time::Duration::ZERO;
+            let report = Report::new(&evidence.event, &evidence, &assessment, duration);
+            prop_assert!(report.subject().len() < 100);
+            prop_assert!(report.to_text(Style::Plain).lines().all(|line| line.chars().count() <= 80));
+            prop_assert!(report.to_json().is_object());
+        }
+    }
+}

@@ -36,7 +36,7 @@ pub(super) fn credential_stuffing(figures: &Figures<'_>) -> Option<Hypothesis> {
     let posts_explain_logins = posts.excess() >= 0.5 * excess;
     let takeover_rules = figures.matching(Dimension::Rule, |rule| contains_any(rule, TAKEOVER));
     let takeover_labels = figures.matching(Dimension::Label, |label| contains_any(label, TAKEOVER));
-    let explained = ratio(excess, figures.excess().max(figures.blocked_excess()));
+    let explained = ratio(excess, figures.unusual());
     let mut score = 0.3 + 0.35 * explained;
     if posts_explain_logins && post_share > post_share_before {
         score += 0.2;

@@ -31,7 +31,8 @@ fn explain(figures: &Figures<'_>, rule: &RuleProfile) -> Option<Hypothesis> {
     let expected = blocks_before(figures, rule) * figures.windows;
     let explained = ratio(blocked as f64 - expected, figures.blocked_excess());
     let began = blocked >= LEAST_BLOCKED && blocked as f64 >= 5.0 * expected && explained >= 0.3;
-    if !began || figures.blocked_share_rise() < 0.05 {
+    let blocked_before = figures.before.blocked * figures.windows;
+    if !began || !figures.share_rose(figures.during.blocked, blocked_before) {
         return None;
     }
     let usual = Usual::of(figures, rule);
@@ -91,9 +92,9 @@ fn reason(figures: &Figures<'_>, rule: &RuleProfile, usual: &Usual, counted_befo
         )
     };
     format!(
-        "{} {before} and now blocked {} requests: for {}, from {}, country {}; {} of them are for \
-         paths that were asked for before. {} of all requests are blocked, usually {}; {} requests \
-         per window arrive, usually {}.",
+        "It seems that {} changed: it {before} and now blocked {} requests: for {}, from {}, \
+         country {}; {} of them are for paths that were asked for before. {} of all requests are \
+         blocked, usually {}; {} requests per window arrive, usually {}.",
         rule_name(&rule.rule),
         rule.blocked.lower,
         counts(&rule.uris, 3),
@@ -137,7 +138,7 @@ fn rule_name(rule: &str) -> String {
     if rule == DEFAULT_ACTION {
         return "the default action".to_owned();
     }
-    format!("rule {}", shown(rule))
+    format!("the rule {}", shown(rule))
 }
 
 fn counts(items: &[TopItem], max: usize) -> String {

@@ -76,7 +76,7 @@ fn a_managed_rule_is_less_likely_and_gets_other_advice() {
 fn the_default_action_set_to_block_is_told_though_it_always_ends_requests() {
     let found = found(usual_traffic_blocked_by("Default_Action", 198.0)).expect("rule change");
     assert!(
-        found.reason.starts_with("the default action"),
+        found.reason.contains("the default action changed"),
         "{}",
         found.reason
     );

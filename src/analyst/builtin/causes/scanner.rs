@@ -62,10 +62,7 @@ pub(super) fn scanner(figures: &Figures<'_>) -> Option<Hypothesis> {
     let blocked: u64 = scans.iter().map(|scan| scan.profile.blocked.lower).sum();
     let paths: u64 = scans.iter().map(|scan| scan.paths).sum();
     let distinct = share(paths, requests);
-    let explained = ratio(
-        requests as f64,
-        figures.excess().max(figures.blocked_excess()),
-    );
+    let explained = ratio(requests as f64, figures.unusual());
     let probed = figures.matching(Dimension::Uri, |uri| contains_any(uri, PROBED));
     let mut score = 0.3 + 0.25 * distinct + 0.25 * explained;
     if probed.during as f64 >= 3.0 * probed.expected.max(1.0) {

@@ -44,7 +44,7 @@ fn explain(figures: &Figures<'_>, family: &Family) -> Option<Hypothesis> {
         return None;
     }
     // The part of what is unusual that this family makes up.
-    let explained = ratio(excess, figures.excess().max(figures.blocked_excess()));
+    let explained = ratio(excess, figures.unusual());
     let mut score = 0.32 + 0.5 * explained;
     if hits.terminated.excess() + hits.only_counted.excess() >= LEAST_REQUESTS {
         score += 0.1;

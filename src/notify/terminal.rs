@@ -1,0 +1,105 @@
+//! Writes reports to a terminal, or to anything else that can be written to.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+use super::{Message, Notifier, NotifyError, Retry};
+use crate::report::Style;
+
+/// Writes the text of every message, with an empty line behind it.
+pub struct Terminal<W> {
+    writer: Mutex<W>,
+    style: Style,
+}
+
+impl<W: Write + Send> Terminal<W> {
+    /// A channel to `writer`. Colours are for writers that are terminals.
+    #[must_use]
+    pub fn new(writer: W, style: Style) -> Self {
+        Self {
+            writer: Mutex::new(writer),
+            style,
+        }
+    }
+
+    /// Gives the writer back.
+    #[must_use]
+    pub fn into_writer(self) -> W {
+        self.writer
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<W: Write + Send> Notifier for Terminal<W> {
+    fn name(&self) -> &str {
+        "terminal"
+    }
+
+    fn notify(&self, message: &Message) -> Result<(), NotifyError> {
+        let text = match self.style {
+            Style::Plain => &message.text,
+            Style::Coloured => &message.coloured_text,
+        };
+        // A writer has no state that a panic elsewhere could have left half done.
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = writer.write_all(format!("{text}\n").as_bytes());
+        written
+            .and_then(|()| writer.flush())
+            .map_err(|error| NotifyError {
+                channel: self.name().to_owned(),
+                event_id: message.event_id.clone(),
+                problem: format!("the report could not be written: {error}"),
+                // A closed pipe stays closed.
+                retry: Retry::Never,
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn reports_are_written_in_the_wanted_style() {
+        let message = Message::sample();
+        let plain = Terminal::new(Vec::new(), Style::Plain);
+        plain.notify(&message).expect("a vector takes everything");
+        plain.notify(&message).expect("a vector takes everything");
+        let twice = format!("{0}\n{0}\n", message.text);
+        assert_eq!(plain.into_writer(), twice.into_bytes());
+        let coloured = Terminal::new(Vec::new(), Style::Coloured);
+        coloured
+            .notify(&message)
+            .expect("a vector takes everything");
+        assert_eq!(
+            coloured.into_writer(),
+            format!("{}\n", message.coloured_text).into_bytes()
+        );
+    }
+
+    #[test]
+    fn a_closed_terminal_is_not_tried_again() {
+        let error = Terminal::new(Closed, Style::Plain).notify(&Message::sample());
+        let error = error.expect_err("the pipe is closed");
+        assert_eq!(error.retry, Retry::Never);
+        assert!(
+            error
+                .to_string()
+                .starts_with("channel terminal did not deliver prod-app-")
+        );
+    }
+}
