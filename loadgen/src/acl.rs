@@ -5,6 +5,8 @@
 
 use crate::dice::mix;
 use crate::rules::Group;
+#[cfg(test)]
+use crate::rules::{Terminator, Verdict};
 
 /// The account of the documentation's examples.
 const ACCOUNT: &str = "111122223333";
@@ -15,7 +17,7 @@ const REGION: &str = "us-east-1";
 pub(crate) enum Profile {
     /// A REST API on API Gateway, behind all eleven managed groups.
     Api,
-    /// A website behind a load balancer, three managed groups and a rate-based rule.
+    /// A website behind a load balancer, two managed groups and a rate-based rule.
     Website,
 }
 
@@ -36,7 +38,16 @@ impl Profile {
                 Group::WordPress,
                 Group::Php,
             ],
-            Self::Website => &[Group::Common, Group::KnownBadInputs, Group::IpReputation],
+            Self::Website => &[Group::Common, Group::KnownBadInputs],
+        }
+    }
+
+    /// Whether an ACL of this kind can come to `verdict`.
+    #[cfg(test)]
+    pub(crate) fn can_decide(self, verdict: Verdict) -> bool {
+        match verdict.ruling().terminator {
+            Terminator::Group { group, .. } => self.groups().contains(&group),
+            Terminator::DefaultAction | Terminator::Regular(_) | Terminator::RateBased(_) => true,
         }
     }
 

@@ -9,9 +9,9 @@ pub(crate) struct KitId(pub(crate) u8);
 pub(crate) enum Session {
     /// A browser: the page it came from and a cookie.
     Browser,
-    /// A client of an API: its key, which logs hold redacted.
+    /// A client of an API: its key, which logs hold redacted. Websites get none.
     ApiKey,
-    /// A client of an API: a bearer token, which logs hold redacted.
+    /// A client of an API: a bearer token, which logs hold redacted. Websites get none.
     Token,
     /// Nothing.
     None,
@@ -58,7 +58,7 @@ pub(crate) const BROWSERS: &[(KitId, u64)] = &[
 pub(crate) const API_CLIENTS: &[(KitId, u64)] =
     &[(OKHTTP, 40), (AXIOS, 30), (PYTHON, 20), (GO, 10)];
 
-const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 const CHROME_JA3: &str = "cd08e31494f9531f560d64c695473da9";
 const CHROME_JA4: &str = "t13d1516h2_8daaf6152771_02713d6af862";
 const SAFARI_JA3: &str = "773906b0efdefa24a7f2b8eb6985bf37";

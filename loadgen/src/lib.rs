@@ -41,7 +41,7 @@ mod population;
 mod printer;
 mod request;
 mod rules;
-pub mod scenario;
+mod scenario;
 mod shape;
 mod sink;
 mod timeline;
@@ -50,6 +50,6 @@ mod weighted;
 
 pub use generator::{Event, Generator, Line};
 pub use options::{DEFAULT_START_MS, Options, OptionsError};
-pub use scenario::Scenario;
+pub use scenario::{About, Scenario};
 pub use sink::{Format, GenerateError, generate, generate_as};
 pub use truth::{AclTruth, Counts, EventTruth, Truth};

@@ -10,9 +10,9 @@ use crate::scenario::Scenario;
 pub const DEFAULT_START_MS: i64 = 1_767_571_200_000;
 
 /// How long a run goes on after its event.
-const AFTER: Duration = Duration::from_mins(20);
-const MAX_DURATION: Duration = Duration::from_hours(24 * 366);
-const MAX_DISORDER: Duration = Duration::from_mins(10);
+const AFTER: Duration = Duration::from_secs(20 * 60);
+const MAX_DURATION: Duration = Duration::from_secs(366 * 24 * 3_600);
+const MAX_DISORDER: Duration = Duration::from_secs(10 * 60);
 /// The last millisecond of the year 9999.
 const MAX_TIME_MS: i64 = 253_402_300_799_999;
 const MAX_ACLS: u32 = 10_000;
@@ -262,11 +262,11 @@ mod tests {
             |options| options.intensity = -1.0,
             |options| options.duplicates = 1.5,
             |options| options.acls = 0,
-            |options| options.disorder = Duration::from_hours(1),
+            |options| options.disorder = Duration::from_secs(3_600),
             |options| options.duration = Some(Duration::ZERO),
             |options| options.start_ms = -1,
             |options| options.lead_in = Duration::MAX,
-            |options| options.duration = Some(Duration::from_mins(75)),
+            |options| options.duration = Some(Duration::from_secs(75 * 60)),
         ];
         for (number, spoil) in spoils.into_iter().enumerate() {
             let mut options = Options::new(Scenario::Attack);

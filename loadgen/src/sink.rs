@@ -28,7 +28,7 @@ pub enum GenerateError {
     #[error(transparent)]
     Options(#[from] OptionsError),
     /// The output failed.
-    #[error("cannot write records: {0}")]
+    #[error("cannot write records")]
     Write(#[from] io::Error),
 }
 

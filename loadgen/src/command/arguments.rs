@@ -18,7 +18,7 @@ const EXAMPLES: &str = "Examples:
   loadgen attack --out attack.jsonl --truth attack.json
   loadgen normal --duration 7d --out week.jsonl.gz
   loadgen flood --disorder 5s --duplicates 0.01 | wafwatch replay -
-  loadgen normal --rate 1000 --duration 1000s --out million.jsonl
+  loadgen normal --rate 1000 --duration 1h | head -n 1000000 > million.jsonl
 
 Exit codes: 0 written, 1 the output failed, 2 the options cannot be met.";
 
@@ -159,6 +159,7 @@ pub fn describe(scenario: Scenario) -> String {
     let options = Options::new(scenario);
     let rate = match about.rate {
         rate if rate < 0.1 => format!("1 request per {}", duration::show(period(rate))),
+        1.0 => "1 request/s".to_owned(),
         rate => format!("{rate} requests/s"),
     };
     let length = duration::show(options.duration());
@@ -260,12 +261,12 @@ mod tests {
         );
         let expected = Options {
             rate: 50.0,
-            duration: Some(Duration::from_hours(2)),
+            duration: Some(Duration::from_secs(2 * 3_600)),
             seed: 9,
             acls: 3,
             disorder: Duration::from_secs(5),
             duplicates: 0.01,
-            lead_in: Duration::from_hours(1),
+            lead_in: Duration::from_secs(3_600),
             event: Duration::from_secs(90),
             intensity: 2.0,
             start_ms: 1_800_000_000_000,

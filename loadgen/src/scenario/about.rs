@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Long enough for a detector that learns from an hour of windows of a minute.
-const LEAD_IN: Duration = Duration::from_mins(75);
+const LEAD_IN: Duration = Duration::from_secs(75 * 60);
 
 /// What a scenario is and what its options are unless told otherwise.
 #[derive(Debug, Clone, Copy, PartialEq)]

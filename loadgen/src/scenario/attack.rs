@@ -35,7 +35,7 @@ impl Story for Attack {
             "attack",
             "100 requests for /admin pages from one address, blocked by a managed rule group",
             regular::TESTER_RATE,
-            Duration::from_mins(1),
+            Duration::from_secs(60),
         )
     }
 

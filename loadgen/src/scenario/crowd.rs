@@ -21,7 +21,7 @@ impl Story for Crowd {
             "crowd",
             "four times more people than usual come for a while; none of them is bad",
             3.0,
-            Duration::from_mins(20),
+            Duration::from_secs(20 * 60),
         )
     }
 

@@ -25,7 +25,7 @@ impl Story for Flood {
             "flood",
             "one address sends 100 times the normal traffic until a rate-based rule blocks it",
             3.0,
-            Duration::from_mins(1),
+            Duration::from_secs(60),
         )
     }
 

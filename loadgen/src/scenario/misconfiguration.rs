@@ -17,7 +17,7 @@ use crate::shape::Shape;
 use crate::timeline::Part;
 
 const BLOCKED_REQUESTS: u64 = 127;
-const EVENT: Duration = Duration::from_mins(10);
+const EVENT: Duration = Duration::from_secs(10 * 60);
 const PATH: &str = "/prod/app";
 
 /// Customers in the United States; nobody else there uses the API.
@@ -154,6 +154,13 @@ const NOISE: &[Noise] = &[
         args: "",
     },
     Noise {
+        weight: 2,
+        verdict: Verdict::BadReputation,
+        kit: kit::CHROME_WINDOWS,
+        paths: &["/", "/prod/session"],
+        args: "",
+    },
+    Noise {
         weight: 1,
         verdict: Verdict::SqlInjection,
         kit: kit::PYTHON,
@@ -161,3 +168,15 @@ const NOISE: &[Noise] = &[
         args: "id=1%20or%201%3D1",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noise_is_decided_by_groups_that_the_acl_has() {
+        for noise in NOISE {
+            assert!(Profile::Api.can_decide(noise.verdict), "{noise:?}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ impl Story for Normal {
             "normal",
             "a website's life with its daily and weekly rhythm, noise included",
             0.5,
-            Duration::from_hours(24),
+            Duration::from_secs(24 * 3_600),
         )
     }
 

@@ -15,7 +15,7 @@ impl Story for Outage {
             "outage",
             "all traffic stops for a quarter of an hour and then returns",
             3.0,
-            Duration::from_mins(15),
+            Duration::from_secs(15 * 60),
         )
     }
 

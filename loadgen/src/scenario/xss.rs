@@ -25,7 +25,7 @@ impl Story for Xss {
             "xss",
             "150 requests with a script in the query string, blocked by a managed rule group",
             1.0,
-            Duration::from_mins(5),
+            Duration::from_secs(5 * 60),
         )
     }
 
