@@ -10,7 +10,7 @@
 //! * Pieces are contiguous: the first starts where reading began, each next one where the one
 //!   before ended. What cannot be delivered is a [`Rejected`] piece with its span and reason, to be
 //!   counted as one rejected record; nothing is left out silently.
-//! * A piece ends where a record can begin, and the rule that says so ([`cutter`]) looks only at the
+//! * A piece ends where a record can begin, and the rule that says so (at the top of `cutter.rs`) looks only at the
 //!   content from the piece's start. Reading again from the end of any piece therefore gives
 //!   exactly the pieces that followed it.
 //! * Memory is bounded by [`BlockLimits`], whatever the input holds.

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::fs;
 use std::io::Write;
@@ -9,6 +9,7 @@ use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use tempfile::{TempDir, tempdir};
 
+use super::super::expand::expand;
 use super::*;
 
 const SMALL: BlockLimits = BlockLimits {
@@ -304,6 +305,29 @@ fn a_peek_gives_the_first_decoded_bytes() {
         assert_eq!(peek(&file.input, 11).unwrap(), content[..11]);
         assert_eq!(peek(&file.input, 1 << 20).unwrap(), content);
     }
+}
+
+#[test]
+fn real_logs_come_through_whole() {
+    let shared = std::env::var_os("WAFWATCH_SHARED").map(std::path::PathBuf::from);
+    let beside = || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let folder = shared.unwrap_or_else(beside).join("data/waf");
+    if !folder.is_dir() {
+        eprintln!("skipped: there are no logs at {}", folder.display());
+        return;
+    }
+    let inputs = expand(&[folder.to_str().unwrap().to_owned()]).unwrap();
+    let progress = Progress::of(&inputs);
+    let mut records = Vec::new();
+    for input in &inputs {
+        let mut reader =
+            BlockReader::open_with(input, 0, BlockLimits::default(), &progress).unwrap();
+        let next = || reader.next(&mut Vec::new()).unwrap();
+        let pieces: Vec<Piece> = std::iter::from_fn(next).collect();
+        records.push(values(&pieces).iter().sum::<usize>());
+    }
+    assert_eq!(records, [228, 7, 38]);
+    assert_eq!(Some(progress.read()), progress.total());
 }
 
 fn line() -> impl Strategy<Value = String> {

@@ -1,0 +1,606 @@
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use wafwatch_windows::time::EventTime;
+
+use super::super::detect::{AnomalyMode, DetectorKind};
+use super::super::keys::known_keys;
+use super::super::notify::{NotifyConfig, NotifyTarget, WebhookConfig};
+use super::super::ranges::{ACCEPTED, Accepted};
+use super::*;
+use crate::incident::Level;
+
+/// Every key, each with a value that is not its default.
+const EVERYTHING: &str = r#"
+[windows]
+size_seconds = 300
+lateness_seconds = 31
+longest_wait_seconds = 121
+idle_delay_seconds = 61
+top_n = 21
+max_acls = 257
+memory_mib = 25
+partial_budget_kib = 129
+seed = 9223372036854775807
+dormant_after_hours = 25
+
+[ingest]
+max_record_kib = 1025
+max_line_mib = 9
+max_decompressed_mib = 257
+max_depth = 65
+max_nesting = 9
+accept_from = "2020-01-01T00:00:00Z"
+accept_future_minutes = 11
+
+[detect]
+detector = "ewma"
+
+[detect.classic]
+history_hours = 48
+history_days = 3
+anomaly_mode = "ratio"
+use_nonzero_baseline = false
+
+[detect.ewma]
+alpha = 0.5
+sigma = 4.5
+train_days = 0
+top_k = 101
+
+[incident]
+resolve_after_windows = 6
+minimum_level = "medium"
+
+[store]
+path = "/var/lib/wafwatch/state.db"
+retention_days = 31
+amend_hours = 2
+
+[privacy]
+mask_account_ids = true
+
+[[notify]]
+kind = "terminal"
+name = "screen"
+minimum_level = "info"
+
+[[notify]]
+kind = "jsonl"
+path = "incidents.jsonl"
+
+[[notify]]
+kind = "webhook"
+url = "https://user@example.com/secret/path?x=1"
+secret_env = "HOOK_SECRET"
+timeout_seconds = 11
+attempts = 9
+headers = { Authorization = "Bearer hidden" }
+"#;
+
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<(Settings, Vec<Warning>), ConfigError> {
+    let variables: BTreeMap<&str, &str> = variables.iter().copied().collect();
+    let lookup = |name: &str| variables.get(name).map(|value| (*value).to_owned());
+    Settings::load(Some((Path::new("waf.toml"), text)), &lookup)
+}
+
+fn error(text: &str) -> String {
+    load(text, &[]).unwrap_err().to_string()
+}
+
+fn environment_error(variable: &str, value: &str) -> String {
+    load("", &[(variable, value)]).unwrap_err().to_string()
+}
+
+#[test]
+fn every_key_arrives() {
+    let (settings, warnings) = load(EVERYTHING, &[]).unwrap();
+    let windows = &settings.windows;
+    assert_eq!(windows.size.seconds(), 300);
+    assert_eq!(windows.lateness_seconds, 31);
+    assert_eq!(windows.longest_wait_seconds, 121);
+    assert_eq!(windows.idle_delay_seconds, 61);
+    assert_eq!(windows.top_n, 21);
+    assert_eq!(windows.max_acls, 257);
+    assert_eq!(windows.memory_mib, 25);
+    assert_eq!(windows.partial_budget_kib, 129);
+    assert_eq!(windows.seed, Some(i64::MAX as u64));
+    assert_eq!(windows.dormant_after_hours, 25);
+    let ingest = &settings.ingest;
+    assert_eq!(ingest.max_record_kib, 1025);
+    assert_eq!(ingest.max_line_mib, 9);
+    assert_eq!(ingest.max_decompressed_mib, 257);
+    assert_eq!(ingest.max_depth, 65);
+    assert_eq!(ingest.max_nesting, 9);
+    assert_eq!(ingest.accept_from, EventTime(1_577_836_800_000));
+    assert_eq!(ingest.accept_future_minutes, 11);
+    let detect = &settings.detect;
+    assert_eq!(detect.detector, DetectorKind::Ewma);
+    assert_eq!(detect.classic.history_seconds(), 48 * 3600);
+    assert_eq!(detect.classic.anomaly_mode, AnomalyMode::Ratio);
+    assert!(!detect.classic.use_nonzero_baseline);
+    let ewma = &detect.ewma;
+    assert_eq!((ewma.alpha, ewma.sigma, ewma.train_days), (0.5, 4.5, 0.0));
+    assert_eq!(ewma.top_k, 101);
+    assert_eq!(settings.incident.resolve_after_windows, 6);
+    assert_eq!(settings.incident.minimum_level, Level::Medium);
+    assert_eq!(
+        settings.store.path,
+        PathBuf::from("/var/lib/wafwatch/state.db")
+    );
+    assert_eq!(settings.store.retention_days, 31);
+    assert_eq!(settings.store.amend_hours, 2);
+    assert!(settings.privacy.mask_account_ids);
+    let expected = [
+        NotifyConfig {
+            name: "screen".to_owned(),
+            minimum_level: Level::Info,
+            target: NotifyTarget::Terminal,
+        },
+        NotifyConfig {
+            name: "jsonl".to_owned(),
+            minimum_level: Level::Low,
+            target: NotifyTarget::Jsonl {
+                path: PathBuf::from("incidents.jsonl"),
+            },
+        },
+        NotifyConfig {
+            name: "webhook".to_owned(),
+            minimum_level: Level::Low,
+            target: NotifyTarget::Webhook(WebhookConfig {
+                url: "https://user@example.com/secret/path?x=1".to_owned(),
+                secret_env: Some("HOOK_SECRET".to_owned()),
+                timeout_seconds: 11,
+                attempts: 9,
+                headers: BTreeMap::from([("Authorization".into(), "Bearer hidden".into())]),
+            }),
+        },
+    ];
+    assert_eq!(settings.notify, expected);
+    let both = Warning::Ignored {
+        ignored: "detect.classic.history_days",
+        used: "detect.classic.history_hours",
+    };
+    assert_eq!(warnings, [both]);
+}
+
+#[test]
+fn the_ranges_cover_every_key_and_no_other() {
+    fn below(path: &str, keys: &mut BTreeSet<String>) {
+        for name in known_keys(path).unwrap() {
+            let key = format!("{path}.{name}");
+            let key = key.trim_start_matches('.').replace("notify.", "notify[].");
+            let table = if key == "notify" { "notify[]" } else { &key };
+            if known_keys(table).is_some() {
+                below(table, keys);
+            } else {
+                keys.insert(key);
+            }
+        }
+    }
+    let mut keys = BTreeSet::new();
+    below("", &mut keys);
+    let ranges: BTreeSet<String> = ACCEPTED.iter().map(|(key, _)| (*key).to_owned()).collect();
+    assert_eq!(keys, ranges);
+    for key in &keys {
+        let name = key.rsplit('.').next().unwrap();
+        assert!(
+            EVERYTHING.contains(&format!("\n{name} = ")),
+            "{key} is not tested"
+        );
+    }
+}
+
+#[test]
+fn the_defaults_are_in_their_ranges_and_survive_being_written() {
+    let defaults = Settings::default();
+    defaults.check().unwrap();
+    let (settings, warnings) = Settings::load(None, &|_| None).unwrap();
+    assert_eq!(warnings, []);
+    let text = defaults.to_toml().unwrap();
+    assert_eq!(settings.to_toml().unwrap(), text);
+    assert_eq!(Settings::from_toml(&text).unwrap().to_toml().unwrap(), text);
+    let (everything, _) = load(EVERYTHING, &[]).unwrap();
+    let text = everything.to_toml().unwrap();
+    assert_eq!(Settings::from_toml(&text).unwrap().to_toml().unwrap(), text);
+    assert_eq!(defaults.detect.classic.history_seconds(), 3600);
+}
+
+#[test]
+fn both_ends_of_every_range_are_accepted_and_nothing_beyond() {
+    for (key, accepted) in ACCEPTED {
+        let (table, name) = key.rsplit_once('.').unwrap();
+        let text = |value: &str| match table {
+            "notify[]" => {
+                format!("[[notify]]\nkind = \"webhook\"\nurl = \"http://a\"\n{name} = {value}")
+            }
+            // The longest wait must be no shorter than the lateness.
+            "windows" if name == "lateness_seconds" => {
+                format!("[windows]\nlongest_wait_seconds = 86400\n{name} = {value}")
+            }
+            "windows" if name == "longest_wait_seconds" => {
+                format!("[windows]\nlateness_seconds = 0\n{name} = {value}")
+            }
+            _ => format!("[{table}]\n{name} = {value}"),
+        };
+        let (inside, outside) = match *accepted {
+            Accepted::Whole { least, most } => {
+                let outside = [least.checked_sub(1), most.checked_add(1)];
+                let outside = outside.into_iter().flatten().map(|value| value.to_string());
+                ([least.to_string(), most.to_string()], outside.collect())
+            }
+            Accepted::Number { least, most } => {
+                let outside = vec![
+                    (least - 0.1).to_string(),
+                    (most + 0.1).to_string(),
+                    "nan".into(),
+                ];
+                ([least.to_string(), format!("{most:?}")], outside)
+            }
+            Accepted::Words(_) | Accepted::Other(_) => continue,
+        };
+        for value in inside {
+            load(&text(&value), &[]).unwrap_or_else(|error| panic!("{error}"));
+        }
+        for value in outside {
+            let error = error(&text(&value));
+            let shown = key.replace("[]", "[0]");
+            assert!(
+                error.contains(&format!("`{shown}` cannot be `{value}`")),
+                "{error}"
+            );
+            assert!(error.contains(&format!("it takes {accepted}")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_key_names_its_place_and_the_nearest_known_one() {
+    let cases = [
+        (
+            "[windows]\n\nsize_second = 1",
+            "waf.toml, line 3: unknown key `size_second` in [windows]; the nearest known key is `size_seconds`",
+        ),
+        (
+            "[window]",
+            "waf.toml, line 1: unknown key `window` at the top level; the nearest known key is `windows`",
+        ),
+        (
+            "[detect.clasic]",
+            "waf.toml, line 1: unknown key `clasic` in [detect]; the nearest known key is `classic`",
+        ),
+        (
+            "[detect]\nsigma = 2",
+            "waf.toml, line 2: unknown key `sigma` in [detect]; the nearest known key is `detect.ewma.sigma`",
+        ),
+        (
+            "top_n = 2",
+            "waf.toml, line 1: unknown key `top_n` at the top level; the nearest known key is `windows.top_n`",
+        ),
+        (
+            "[[notify]]\nkind = \"terminal\"\n[[notify]]\nsecret = \"x\"",
+            "waf.toml, line 4: unknown key `secret` in [[notify]]; the nearest known key is `secret_env`",
+        ),
+        (
+            "store = { pth = \"x\" }",
+            "waf.toml, line 1: unknown key `pth` in [store]; the nearest known key is `path`",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(error(text), expected);
+    }
+    assert!(error("xyzzy = 1").contains("the nearest known key is `"));
+}
+
+#[test]
+fn a_bad_value_names_the_key_the_value_and_what_is_accepted() {
+    let cases = [
+        (
+            "[windows]\ntop_n = \"many\"",
+            "waf.toml, line 2: `windows.top_n` cannot be `\"many\"`: it takes a whole number, 1 to 100",
+        ),
+        (
+            "[windows]\ntop_n = -1",
+            "waf.toml, line 2: `windows.top_n` cannot be `-1`: it takes a whole number, 1 to 100",
+        ),
+        (
+            "[windows]\nsize_seconds = 5",
+            "waf.toml, line 2: `windows.size_seconds` cannot be `5`: it takes a whole number, 10 to 86400",
+        ),
+        (
+            "[windows]\nlongest_wait_seconds = 29",
+            "waf.toml, line 2: `windows.longest_wait_seconds` cannot be `29`: it takes no less than windows.lateness_seconds, which is 30",
+        ),
+        (
+            "detect.detector = \"magic\"",
+            "waf.toml, line 1: `detect.detector` cannot be `\"magic\"`: it takes classic or ewma",
+        ),
+        (
+            "[incident]\nminimum_level = 3",
+            "waf.toml, line 2: `incident.minimum_level` cannot be `3`: it takes info, low, medium, high or critical",
+        ),
+        (
+            "[ingest]\naccept_from = \"soon\"",
+            "waf.toml, line 2: `ingest.accept_from` cannot be `\"soon\"`: it takes an RFC 3339 time such as \"2015-10-01T00:00:00Z\"",
+        ),
+        (
+            "[store]\npath = \"\"",
+            "waf.toml, line 2: `store.path` cannot be `\"\"`: it takes a path in quotes",
+        ),
+        (
+            "[privacy]\nmask_account_ids = \"no\"",
+            "waf.toml, line 2: `privacy.mask_account_ids` cannot be `\"no\"`: it takes true or false",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(error(text), expected);
+    }
+    let long = error(&format!("[windows]\ntop_n = \"{}\"", "x".repeat(9_999)));
+    assert!(long.len() < 200, "{long}");
+    assert!(error("windows = 1").starts_with("waf.toml, line 1: `windows`: "));
+    assert!(error("[windows]\ntop_n = \n").starts_with("waf.toml, line 2: cannot read"));
+}
+
+#[test]
+fn a_native_time_is_accepted_too() {
+    let (settings, _) = load("[ingest]\naccept_from = 2020-01-01T01:00:00+01:00", &[]).unwrap();
+    assert_eq!(settings.ingest.accept_from, EventTime(1_577_836_800_000));
+}
+
+#[test]
+fn a_notify_block_that_makes_no_sense_is_refused_without_showing_secrets() {
+    let cases = [
+        ("kind = \"jsonl\"", "needs the key `path`"),
+        ("kind = \"webhook\"", "needs the key `url`"),
+        (
+            "kind = \"terminal\"\nurl = \"http://hidden\"",
+            "`url` does not belong to `kind = \"terminal\"`",
+        ),
+        (
+            "kind = \"webhook\"\nurl = \"hidden\"",
+            "begins with http:// or https://",
+        ),
+        (
+            "kind = \"webhook\"\nurl = \"https:///hidden\"",
+            "and a host",
+        ),
+        (
+            "kind = \"webhook\"\nurl = [\"http://hidden\"]",
+            "it takes a URL in quotes",
+        ),
+        (
+            "kind = \"webhook\"\nurl = \"http://a\"\nsecret_env = \"hidden-0/+\"",
+            "never the secret itself",
+        ),
+        (
+            "kind = \"webhook\"\nurl = \"http://a\"\nheaders = { \"a b\" = \"hidden\" }",
+            "`headers` has names",
+        ),
+        (
+            "kind = \"webhook\"\nurl = \"http://a\"\nheaders = { a = \"hidden\\n\" }",
+            "of one line",
+        ),
+        ("kind = \"terminal\"\nname = \" \"", "`name` is not empty"),
+        ("name = \"x\"", "missing field `kind`"),
+        (
+            "kind = \"mail\"",
+            "`notify[0].kind` cannot be `\"mail\"`: it takes terminal, jsonl or webhook",
+        ),
+    ];
+    for (block, expected) in cases {
+        let error = error(&format!("\n[[notify]]\n{block}"));
+        assert!(error.starts_with("waf.toml, line "), "{error}");
+        assert!(error.contains("`notify[0]"), "{error}");
+        assert!(error.contains(expected), "{error}");
+        assert!(!error.contains("hidden"), "{error}");
+    }
+    let second = error("[[notify]]\nkind = \"terminal\"\n[[notify]]\nkind = \"jsonl\"");
+    assert!(
+        second.starts_with("waf.toml, line 3: `notify[1]`: "),
+        "{second}"
+    );
+    let twice = error(&"[[notify]]\nkind = \"terminal\"\n".repeat(2));
+    assert!(
+        twice.starts_with("waf.toml, line 3: `notify[1]`: another block"),
+        "{twice}"
+    );
+    let single = error("[notify]\nkind = \"terminal\"");
+    assert!(single.contains("write it as [[notify]]"), "{single}");
+}
+
+#[test]
+fn the_environment_is_put_over_the_file() {
+    let variables = [
+        ("WINDOW_MINUTES", "2"),
+        ("HISTORY_HOURS", " 7 "),
+        ("ANOMALY_MODE", "Total"),
+        ("USE_NONZERO_BASELINE", "YES"),
+        ("EWMA_ALPHA", "0.25"),
+        ("SIGMA", "5"),
+        ("TRAIN_DAYS", "0.5"),
+        ("TOP_K", "7"),
+        ("WAFWATCH_DETECTOR", "classic"),
+        ("WAFWATCH_STORE", "other.db"),
+    ];
+    let (settings, warnings) = load(EVERYTHING, &variables).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(settings.windows.size.seconds(), 120);
+    assert_eq!(settings.detect.detector, DetectorKind::Classic);
+    let classic = &settings.detect.classic;
+    assert_eq!(
+        (classic.history_hours, classic.history_days),
+        (Some(7), None)
+    );
+    assert_eq!(classic.anomaly_mode, AnomalyMode::Total);
+    assert!(classic.use_nonzero_baseline);
+    let ewma = &settings.detect.ewma;
+    assert_eq!((ewma.alpha, ewma.sigma, ewma.train_days), (0.25, 5.0, 0.5));
+    assert_eq!(ewma.top_k, 7);
+    assert_eq!(settings.store.path, PathBuf::from("other.db"));
+    let variable = "WINDOW_MINUTES";
+    assert_eq!(
+        settings.origin("windows.size_seconds"),
+        Origin::Environment { variable }
+    );
+
+    let (settings, _) = load(EVERYTHING, &[("HISTORY_DAYS", "2")]).unwrap();
+    assert_eq!(settings.detect.classic.history_seconds(), 2 * 86_400);
+    let both = [("HISTORY_DAYS", "2"), ("HISTORY_HOURS", "3")];
+    let (settings, warnings) = load("", &both).unwrap();
+    assert_eq!(settings.detect.classic.history_seconds(), 3 * 3600);
+    assert_eq!(
+        warnings[0].to_string(),
+        "HISTORY_DAYS is ignored, because HISTORY_HOURS is given too"
+    );
+}
+
+#[test]
+fn an_empty_variable_counts_as_absent() {
+    let (settings, warnings) = load("", &[("WINDOW_MINUTES", ""), ("SIGMA", "  ")]).unwrap();
+    assert_eq!(
+        settings.to_toml().unwrap(),
+        Settings::default().to_toml().unwrap()
+    );
+    assert_eq!(warnings, []);
+}
+
+#[test]
+fn numbers_out_of_range_are_held_at_its_ends_and_told() {
+    let seconds = |settings: &Settings| f64::from(settings.windows.size.seconds());
+    let hours = |settings: &Settings| settings.detect.classic.history_seconds() as f64 / 3600.0;
+    let alpha = |settings: &Settings| settings.detect.ewma.alpha;
+    let train = |settings: &Settings| settings.detect.ewma.train_days;
+    let keys = |settings: &Settings| f64::from(settings.detect.ewma.top_k);
+    type Read = fn(&Settings) -> f64;
+    let cases: [(&str, &str, Read, f64, &str); 10] = [
+        ("WINDOW_MINUTES", "0", seconds, 60.0, "1"),
+        ("WINDOW_MINUTES", "-5", seconds, 60.0, "1"),
+        ("WINDOW_MINUTES", "1441", seconds, 86_400.0, "1440"),
+        ("HISTORY_HOURS", "0", hours, 1.0, "1"),
+        (
+            "HISTORY_HOURS",
+            "99999999999999999999999999",
+            hours,
+            2160.0,
+            "2160",
+        ),
+        ("HISTORY_DAYS", "0", hours, 24.0, "1"),
+        ("HISTORY_DAYS", "91", hours, 2160.0, "90"),
+        ("EWMA_ALPHA", "1.5", alpha, 1.0, "1"),
+        ("TRAIN_DAYS", "-1", train, 0.0, "0"),
+        ("TOP_K", "0", keys, 1.0, "1"),
+    ];
+    for (variable, given, read, expected, used) in cases {
+        let (settings, warnings) = load("", &[(variable, given)]).unwrap();
+        assert_eq!(read(&settings), expected, "{variable}={given}");
+        let text = warnings[0].to_string();
+        let start = format!("{variable}={given} is out of range: {used} is used (it takes ");
+        assert!(text.starts_with(&start), "{text}");
+        assert_eq!(warnings.len(), 1);
+    }
+    for (variable, most) in [("WINDOW_MINUTES", "1440"), ("HISTORY_HOURS", "2160")] {
+        assert_eq!(load("", &[(variable, most)]).unwrap().1, []);
+    }
+}
+
+#[test]
+fn what_is_no_number_is_an_error_that_names_the_variable() {
+    for value in ["many", "1.5", "0x10", "1e3", "", "inf"] {
+        if value.is_empty() {
+            continue;
+        }
+        assert_eq!(
+            environment_error("WINDOW_MINUTES", value),
+            format!(
+                "environment variable WINDOW_MINUTES: `windows.size_seconds` cannot be `{value}`: \
+                 it takes a whole number, 1 to 1440"
+            )
+        );
+    }
+    let cases = [
+        ("SIGMA", "nan", "a number, 1 to 100"),
+        ("ANOMALY_MODE", "all", "total, mixed or ratio"),
+        (
+            "USE_NONZERO_BASELINE",
+            "maybe",
+            "true, false, 1, 0, yes or no",
+        ),
+        ("WAFWATCH_DETECTOR", "magic", "classic or ewma"),
+    ];
+    for (variable, value, accepted) in cases {
+        let error = environment_error(variable, value);
+        let start = format!("environment variable {variable}: ");
+        assert!(
+            error.starts_with(&start) && error.ends_with(accepted),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn the_effective_settings_show_where_they_come_from_and_no_secret() {
+    let text = "[store]\n\npath = \"a.db\"\n[[notify]]\nkind = \"webhook\"\nurl = \
+                \"https://u:hidden@example.com/hidden\"\nheaders = { X-Key = \"hidden\" }\n";
+    let (mut settings, _) = load(text, &[("SIGMA", "4")]).unwrap();
+    settings.windows.seed = Some(u64::MAX);
+    settings.set_by_flag("windows.seed", "--seed");
+    let shown = settings.effective();
+    let line = |start: &str| {
+        let found = shown.lines().find(|line| line.starts_with(start));
+        found.unwrap_or_else(|| panic!("{start} is missing in\n{shown}"))
+    };
+    assert!(line("size_seconds = 60 ").ends_with("# default"));
+    assert!(line("path = \"a.db\" ").ends_with("# waf.toml, line 3"));
+    assert!(line("sigma = 4.0 ").ends_with("# environment variable SIGMA"));
+    assert!(line("seed = \"18446744073709551615\" ").ends_with("# flag --seed"));
+    assert!(line("url = \"https://example.com/…\" ").ends_with("# waf.toml, line 6"));
+    line("headers = { \"X-Key\" = \"…\" }");
+    line("# history_hours is not set");
+    assert!(!shown.contains("hidden") && !format!("{settings:?}").contains("hidden"));
+    assert!(settings.check().is_err(), "a file cannot hold that seed");
+
+    let defaults = Settings::default();
+    let parsed = Settings::from_toml(&defaults.effective()).unwrap();
+    assert_eq!(parsed.to_toml().unwrap(), defaults.to_toml().unwrap());
+}
+
+fn toml_text() -> impl Strategy<Value = String> {
+    let lines = EVERYTHING.lines().map(str::to_owned).collect::<Vec<_>>();
+    let line = prop_oneof![
+        6 => prop::sample::select(lines),
+        1 => "[a-z_]{0,9} = (-?[0-9]{1,20}|\"[^\"\\\\]{0,9}\"|nan|\\[\\]|\\{\\})",
+        1 => "\\[{1,2}[a-z.]{0,9}\\]{1,2}",
+        1 => ".{0,20}",
+    ];
+    prop::collection::vec(line, 0..12).prop_map(|lines| lines.join("\n"))
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_a_panic(text in prop_oneof![any::<String>(), toml_text()]) {
+        match Settings::from_toml(&text) {
+            Ok(settings) => {
+                let written = settings.to_toml().unwrap();
+                let again = Settings::from_toml(&written).unwrap();
+                prop_assert_eq!(again.to_toml().unwrap(), written);
+                prop_assert!(settings.effective().contains("size_seconds"));
+            }
+            Err(error) => prop_assert!(!error.to_string().contains('\n')),
+        }
+    }
+
+    #[test]
+    fn no_variable_makes_a_panic(name in 0usize..11, value: String) {
+        const NAMES: [&str; 11] = [
+            "WINDOW_MINUTES", "HISTORY_HOURS", "HISTORY_DAYS", "ANOMALY_MODE",
+            "USE_NONZERO_BASELINE", "EWMA_ALPHA", "SIGMA", "TRAIN_DAYS", "TOP_K",
+            "WAFWATCH_DETECTOR", "WAFWATCH_STORE",
+        ];
+        if let Ok((settings, _)) = load("", &[(NAMES[name], &value)]) {
+            settings.check().unwrap();
+        }
+    }
+}
