@@ -13,7 +13,7 @@ pub mod incident;
 pub mod ingest;
 pub mod investigate;
 pub mod notify;
-//pub mod outbox;
+pub mod outbox;
 pub mod pipeline;
 pub mod report;
 pub mod source;

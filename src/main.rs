@@ -1,1 +1,7 @@
-fn main() {}
+//! The `wafwatch` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wafwatch::cli::main()
+}

@@ -1,1 +1,72 @@
-//! stub
+//! The command: arguments in, text or JSON out, an exit code at the end.
+
+mod arguments;
+mod config;
+mod demo;
+mod exit;
+mod incidents;
+mod replay;
+mod session;
+mod setup;
+mod summary;
+pub mod text;
+mod watch;
+mod windows;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command, ConfigCommand};
+use exit::{Outcome, UsageError};
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(outcome) => ExitCode::from(outcome.code()),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            note(&format!("error: {error:#}"));
+            let is_usage = error.downcast_ref::<UsageError>().is_some();
+            ExitCode::from(if is_usage { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Watch(arguments) => watch::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Incidents { command } => incidents::run(command),
+        Command::Windows { command } => windows::run(command),
+        Command::Config { command: ConfigCommand::Check { common } } => config::check(&common),
+    }
+}
+
+/// Whoever read the output has seen enough, as `head` does.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io_error = error.downcast_ref::<io::Error>();
+    io_error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Prints what was asked for.
+fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// Prints a JSON document.
+fn print_json(value: &serde_json::Value) -> io::Result<()> {
+    print(&format!("{value:#}\n"))
+}
+
+/// Tells something beside what was asked for.
+fn note(text: &str) {
+    // Where standard error is closed, nobody wants to know.
+    let _ = writeln!(io::stderr().lock(), "wafwatch: {text}");
+}

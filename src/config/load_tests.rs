@@ -58,7 +58,6 @@ minimum_level = "medium"
 [store]
 path = "/var/lib/wafwatch/state.db"
 retention_days = 31
-amend_hours = 2
 
 [privacy]
 mask_account_ids = true
@@ -132,7 +131,6 @@ fn every_key_arrives() {
         PathBuf::from("/var/lib/wafwatch/state.db")
     );
     assert_eq!(settings.store.retention_days, 31);
-    assert_eq!(settings.store.amend_hours, 2);
     assert!(settings.privacy.mask_account_ids);
     let expected = [
         NotifyConfig {

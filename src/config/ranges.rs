@@ -78,7 +78,6 @@ pub(super) const ACCEPTED: &[(&str, Accepted)] = &[
     ("incident.minimum_level", LEVELS),
     ("store.path", PATH),
     ("store.retention_days", whole(1, 3650)),
-    ("store.amend_hours", whole(0, 720)),
     (
         "notify[].kind",
         Accepted::Words("terminal, jsonl or webhook"),

@@ -164,8 +164,6 @@ pub struct StoreConfig {
     pub path: PathBuf,
     /// Days for which closed windows are kept, 1 to 3650. Default 30.
     pub retention_days: u32,
-    /// Hours after its close for which late records still amend a window, 0 to 720. Default 1.
-    pub amend_hours: u32,
 }
 
 impl Default for StoreConfig {
@@ -173,7 +171,6 @@ impl Default for StoreConfig {
         Self {
             path: PathBuf::from("wafwatch.db"),
             retention_days: 30,
-            amend_hours: 1,
         }
     }
 }

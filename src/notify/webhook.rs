@@ -8,6 +8,7 @@
 mod answer;
 mod signature;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub struct WebhookSettings {
     pub url: String,
     /// Signs the messages; unsigned where absent.
     pub secret: Option<Secret>,
+    /// Further headers of every message, as `Authorization`.
+    pub headers: BTreeMap<String, String>,
     /// Longest time for one attempt, from resolving the name to the end of the answer.
     pub timeout: Duration,
 }
@@ -69,6 +72,7 @@ pub struct Webhook {
     agent: Agent,
     url: Uri,
     secret: Option<Secret>,
+    headers: BTreeMap<String, String>,
     clock: UnixClock,
 }
 
@@ -105,6 +109,7 @@ impl Webhook {
             agent: agent(settings.timeout, Proxy::try_from_env()),
             url,
             secret: settings.secret,
+            headers: settings.headers,
             clock,
         })
     }
@@ -116,6 +121,9 @@ impl Webhook {
             .post(&self.url)
             .header("Content-Type", "application/json")
             .header("X-Wafwatch-Event", header_value(&message.event_id));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
         if let Some(secret) = &self.secret {
             let signature = signature(secret, (self.clock)(), &body);
             request = request.header("X-Wafwatch-Signature", signature);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wafwatch_windows::time::EventTime;
 
 use crate::incident::Level;
-use crate::notify::{Message, Notifier, NotifyError, backoff};
+use crate::notify::{Message, Notifier, NotifyError, Retry, backoff};
 use crate::report::{Redaction, Report};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Delivery, OutboxEntry, StoreError};
@@ -15,8 +15,10 @@ const ROUND: usize = 64;
 
 /// Where messages go, and which ones.
 pub struct Channel {
+    /// Its name in the settings, under which deliveries are recorded.
+    pub name: String,
     /// The channel itself.
-    pub notifier: Box<dyn Notifier + Send>,
+    pub notifier: Box<dyn Notifier>,
     /// Messages below this level are skipped.
     pub minimum_level: Level,
     /// What is masked.
@@ -30,8 +32,10 @@ pub struct Channel {
 pub struct Round {
     /// Messages that the channel took or did not want.
     pub settled: usize,
-    /// Why the last delivery failed, if one did; the round ends there.
-    pub failure: Option<String>,
+    /// Why a delivery is tried again later; the round ends there.
+    pub retrying: Option<String>,
+    /// Why the last of the deliveries that were given up for good failed.
+    pub given_up: Option<String>,
 }
 
 /// Delivers what is due on `channel` by `now`.
@@ -48,14 +52,15 @@ pub fn deliver_due(
     now: EventTime,
 ) -> Result<Round, StoreError> {
     let mut round = Round::default();
-    let name = channel.notifier.name();
+    let name = &channel.name;
     for entry in store.undelivered(name, now, ROUND)? {
         let delivery = deliver(channel, &entry, now);
         store.record_delivery(&entry.event.id, name, &delivery)?;
         match delivery {
             Delivery::Delivered | Delivery::Skipped => round.settled += 1,
-            Delivery::RetryAt { error, .. } | Delivery::Dead { error } => {
-                round.failure = Some(error);
+            Delivery::Dead { error } => round.given_up = Some(error),
+            Delivery::RetryAt { error, .. } => {
+                round.retrying = Some(error);
                 break;
             }
         }
@@ -89,14 +94,16 @@ fn after_failure(
 ) -> Delivery {
     let attempt = entry.attempts + 1;
     let reason = error.to_string();
-    if !error.is_retryable() || attempt >= channel.attempts {
-        return Delivery::Dead { error: reason };
-    }
     // The event decides the jitter, so that many events that failed together spread out.
     let seed = entry.event.id.bytes().fold(0_u64, |seed, byte| {
         seed.wrapping_mul(31).wrapping_add(u64::from(byte))
     });
-    let wait = error.retry_after().unwrap_or_else(|| backoff::delay(attempt, seed));
+    let wait = match error.retry {
+        Retry::Never => return Delivery::Dead { error: reason },
+        _ if attempt >= channel.attempts => return Delivery::Dead { error: reason },
+        Retry::After(wait) => wait,
+        Retry::Later => backoff::delay(attempt, seed),
+    };
     let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
     Delivery::RetryAt { at: now.plus(wait), error: reason }
 }

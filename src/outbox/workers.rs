@@ -24,12 +24,12 @@ pub struct OutboxSettings {
     pub clock: fn() -> EventTime,
 }
 
-/// What was left in the outbox at the end; a later run goes on with it.
+/// A channel that did not get everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
     /// The channel.
     pub channel: String,
-    /// Why its last delivery failed.
+    /// Why: the last failure.
     pub reason: String,
 }
 
@@ -66,7 +66,7 @@ impl Workers {
         let mut workers = Vec::new();
         for channel_of_worker in channels {
             let (signal, signals) = channel();
-            let name = channel_of_worker.notifier.name().to_owned();
+            let name = channel_of_worker.name.clone();
             let store = store.reopen()?;
             let clock = settings.clock;
             let thread = thread::spawn(move || {
@@ -142,16 +142,16 @@ fn serve_explanations(
     }
 }
 
-/// Delivers until it is told to finish; returns why events are left, if any are.
+/// Delivers until it is told to finish; returns why the channel did not get everything, if so.
 fn serve_channel(
     store: &SqliteStore,
     channel: &Channel,
     clock: fn() -> EventTime,
     signals: &Receiver<Signal>,
 ) -> Result<Option<String>, StoreError> {
-    let name = channel.notifier.name();
     let mut deadline = None;
-    let mut last_failure = None;
+    let mut given_up = None;
+    let mut retrying = None;
     loop {
         match signals.recv_timeout(LOOK_EVERY) {
             Ok(Signal::Wake) | Err(RecvTimeoutError::Timeout) => {}
@@ -160,7 +160,8 @@ fn serve_channel(
         }
         loop {
             let round = deliver_due(store, channel, clock())?;
-            last_failure = round.failure.or(last_failure);
+            given_up = round.given_up.or(given_up);
+            retrying = round.retrying.or(retrying);
             if round.settled == 0 {
                 break;
             }
@@ -168,11 +169,11 @@ fn serve_channel(
         let Some(deadline) = deadline else {
             continue;
         };
-        if !store.is_behind(name)? {
-            return Ok(None);
+        if !store.is_behind(&channel.name)? {
+            return Ok(given_up);
         }
         if Instant::now() >= deadline {
-            return Ok(Some(last_failure.unwrap_or_else(|| "no time was left".to_owned())));
+            return Ok(retrying.or(given_up));
         }
     }
 }

@@ -1,0 +1,88 @@
+//! What `replay`, `watch` and `demo` have in common: a pipeline over a store, and its outbox.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use jiff::Timestamp;
+use wafwatch_windows::time::EventTime;
+
+use super::{note, setup};
+use crate::analyst::builtin::BuiltIn;
+use crate::config::{Settings, Warning};
+use crate::outbox::{Channel, OutboxSettings, Workers};
+use crate::pipeline::Pipeline;
+use crate::store::sqlite::SqliteStore;
+
+/// How long the end of a run waits for channels that failed before.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A store being written.
+pub(super) struct Session {
+    pub(super) pipeline: Pipeline<SqliteStore>,
+    pub(super) workers: Workers,
+    settings: Settings,
+}
+
+impl Session {
+    /// Opens the store and starts its outbox.
+    pub(super) fn open(settings: Settings, channels: Vec<Channel>) -> anyhow::Result<Self> {
+        let store = SqliteStore::open(&settings.store.path, settings.windows.size)?;
+        let outbox = OutboxSettings { window_size: settings.windows.size, clock: setup::now };
+        let workers = Workers::start(&store, Box::new(BuiltIn), channels, &outbox)?;
+        let pipeline = Pipeline::open(store, setup::pipeline(&settings))?;
+        Ok(Self { pipeline, workers, settings })
+    }
+
+    /// Empties the outbox, applies the retention and gives the store back.
+    pub(super) fn end(self) -> anyhow::Result<(SqliteStore, Settings)> {
+        for left in self.workers.finish(Instant::now() + PATIENCE)? {
+            note(&format!(
+                "channel {} did not get every message: {}; run the command again to try again",
+                left.channel, left.reason
+            ));
+        }
+        let mut store = self.pipeline.into_store();
+        prune(&mut store, &self.settings)?;
+        Ok((store, self.settings))
+    }
+}
+
+/// Deletes what is older than the retention, counted from the newest window: recorded logs of last
+/// year are history too, not rubbish.
+pub(super) fn prune(store: &mut SqliteStore, settings: &Settings) -> anyhow::Result<()> {
+    let newest = store.acl_totals()?.iter().map(|totals| totals.until).max();
+    let Some(newest) = newest else {
+        return Ok(());
+    };
+    let retention_ms = i64::from(settings.store.retention_days) * 86_400_000;
+    store.prune(newest.minus(retention_ms))?;
+    Ok(())
+}
+
+/// Set when the user wants the run to end.
+pub(super) fn interrupt() -> anyhow::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&flag);
+    ctrlc::set_handler(move || {
+        // A second request means at once; the store is never left half written.
+        if raised.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })
+    .context("cannot handle interrupts")?;
+    Ok(flag)
+}
+
+/// Tells what the configuration made of values that it did not take as they were.
+pub(super) fn tell(warnings: &[Warning]) {
+    for warning in warnings {
+        note(&format!("warning: {warning}"));
+    }
+}
+
+/// Names this run's standard input, which has no identity of its own.
+pub(super) fn run_name(now: EventTime) -> String {
+    Timestamp::from_millisecond(now.0).map_or_else(|_| now.0.to_string(), |time| time.to_string())
+}
