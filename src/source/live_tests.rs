@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -111,4 +112,42 @@ fn a_compressed_pipe_is_decoded_and_its_fault_told() {
         panic!("{pieces:?}");
     };
     assert_eq!(rejected.fault, Fault::Truncated);
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_portions_no_object_is_cut(
+        style in 0usize..3,
+        objects in 0usize..60,
+        cuts in prop::collection::vec(1usize..90, 1..200),
+        block_bytes in 40usize..200,
+    ) {
+        let separator = ["\n", "", "\r\n\r\n"][style];
+        let object = ["{\"a\":\"}{\\\"\"}", "{\"b\":{\"c\":\"\\\\\"}}", "{\n  \"a\": {\n  }\n}"][style];
+        let content = [object, separator].concat().repeat(objects);
+        let mut rest = content.as_bytes();
+        let mut portions = VecDeque::new();
+        for cut in cuts.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (portion, after) = rest.split_at((*cut).min(rest.len()));
+            portions.push_back(portion.to_vec());
+            rest = after;
+        }
+        let limits = BlockLimits { block_bytes, line_bytes: 400 };
+        let mut reader = LineReader::new(Box::new(Portions(portions)), limits);
+        let mut spare = Vec::new();
+        let mut position = 0;
+        let mut values = 0;
+        while let Some(piece) = reader.next(&mut spare).unwrap() {
+            prop_assert_eq!(piece.start(), position);
+            position = piece.end();
+            let found = serde_json::Deserializer::from_str(text(&piece)).into_iter();
+            let found: Vec<serde_json::Value> = found.collect::<Result<_, _>>().unwrap();
+            values += found.len();
+        }
+        prop_assert_eq!(position, content.len() as u64);
+        prop_assert_eq!(values, objects);
+    }
 }

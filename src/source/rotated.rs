@@ -70,28 +70,34 @@ fn siblings(followed: &Path) -> Result<Vec<Input>, SourceError> {
     Ok(found.into_iter().map(|(_, input)| input).collect())
 }
 
-/// `waf.log.1`, `waf.log-20240101.gz` or `waf-20240101.log` for `waf.log`.
+/// `waf.log.1`, `waf.log-20240101.gz`, `waf.1.log` or `waf-20240101.log` for `waf.log`. Not `waf-2.log`,
+/// which may well be a log of its own.
 fn is_rotated_name(name: &OsStr, followed: &OsStr) -> bool {
-    let starts_separated = |text: &[u8]| matches!(text.first(), Some(b'.' | b'-' | b'_'));
+    let is_separator = |byte: &u8| matches!(byte, b'.' | b'-' | b'_');
     let name = name.as_encoded_bytes();
-    let followed_bytes = followed.as_encoded_bytes();
-    if let Some(added) = name.strip_prefix(followed_bytes) {
-        return starts_separated(added);
+    if let Some(added) = name.strip_prefix(followed.as_encoded_bytes()) {
+        return added.first().is_some_and(is_separator);
     }
     let followed = Path::new(followed);
     let (Some(stem), Some(extension)) = (followed.file_stem(), followed.extension()) else {
         return false;
     };
-    let Some(added) = name.strip_prefix(stem.as_encoded_bytes()) else {
+    let name = name.strip_suffix(b".gz").unwrap_or(name);
+    let added = name
+        .strip_prefix(stem.as_encoded_bytes())
+        .and_then(|rest| rest.strip_suffix(extension.as_encoded_bytes()))
+        .and_then(|rest| rest.strip_suffix(b"."));
+    let Some((first, number)) = added.and_then(<[u8]>::split_first) else {
         return false;
     };
-    let mut parts = added.rsplit(|byte| *byte == b'.');
-    let has_extension = parts
-        .by_ref()
-        .take(2)
-        .any(|part| part == extension.as_encoded_bytes());
-    has_extension && starts_separated(added)
+    let digits = number.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let only_digits = digits == number.len();
+    let only_date = digits >= DATE_DIGITS && number.len() <= digits + 4;
+    is_separator(first) && digits > 0 && (only_date || (only_digits && *first == b'.'))
 }
+
+/// Year, month and day.
+const DATE_DIGITS: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -102,8 +108,10 @@ mod tests {
         let is = |name: &str| is_rotated_name(OsStr::new(name), OsStr::new("waf.log"));
         for rotated in [
             "waf.log.1",
-            "waf.log-2024.gz",
-            "waf-2024.log",
+            "waf.log-20240101.gz",
+            "waf.log.old",
+            "waf-20240101.log",
+            "waf-2024-01-01.log.gz",
             "waf.1.log.gz",
         ] {
             assert!(is(rotated), "{rotated}");
@@ -115,6 +123,8 @@ mod tests {
             "waf.json",
             "waf",
             "a-waf.log",
+            "waf-2.log",
+            "waf..log",
         ] {
             assert!(!is(other), "{other}");
         }
