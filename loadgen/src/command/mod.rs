@@ -16,7 +16,7 @@ use anyhow::{Context, bail};
 use wafwatch_loadgen::{Format, GenerateError, Scenario, Truth, generate_as};
 
 use arguments::{Destination, Job, Request};
-use progress::Progress;
+use progress::{Progress, Records};
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -65,11 +65,15 @@ fn list(output: &mut dyn Write) -> io::Result<()> {
 
 fn produce(job: &Job) -> anyhow::Result<()> {
     job.options.validate().map_err(GenerateError::from)?;
-    let mut progress = Progress::new(&job.options);
+    let records = match &job.destination {
+        Destination::Stdout if io::stdout().is_terminal() => Records::OnScreen,
+        Destination::Stdout | Destination::File(_) => Records::Elsewhere,
+    };
+    let mut progress = Progress::new(&job.options, records);
     let truth = match &job.destination {
         Destination::Stdout => {
             let stdout = io::stdout();
-            if job.format == Format::Gzip && stdout.is_terminal() {
+            if job.format == Format::Gzip && records == Records::OnScreen {
                 bail!("cannot show gzip on a terminal: name a file with --out, or leave --format");
             }
             // Lines would go out one by one through the line buffer of a bare standard output.

@@ -9,8 +9,16 @@ use super::duration;
 
 const INTERVAL: Duration = Duration::from_millis(200);
 
-/// A line on standard error that is drawn again and again; nothing where that is no terminal, or
-/// where the records themselves go to the terminal.
+/// Where the records of a run go, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Records {
+    /// To the terminal, where progress would be in their way.
+    OnScreen,
+    /// Out of sight.
+    Elsewhere,
+}
+
+/// A line on standard error that is drawn again and again; nothing where that is no terminal.
 #[derive(Debug)]
 pub struct Progress {
     is_shown: bool,
@@ -23,10 +31,10 @@ pub struct Progress {
 
 impl Progress {
     /// Progress of a run with `options` that begins now.
-    pub fn new(options: &Options) -> Self {
+    pub fn new(options: &Options, records: Records) -> Self {
         let begun = Instant::now();
         Self {
-            is_shown: io::stderr().is_terminal() && !io::stdout().is_terminal(),
+            is_shown: records == Records::Elsewhere && io::stderr().is_terminal(),
             start_ms: options.start_ms,
             length_ms: options.duration().as_millis() as i64,
             begun,
