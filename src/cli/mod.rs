@@ -43,7 +43,9 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Incidents { command } => incidents::run(command),
         Command::Windows { command } => windows::run(command),
-        Command::Config { command: ConfigCommand::Check { common } } => config::check(&common),
+        Command::Config {
+            command: ConfigCommand::Check { common },
+        } => config::check(&common),
     }
 }
 

@@ -23,8 +23,6 @@ use crate::notify::terminal::{Detail, Terminal};
 use crate::report::Style;
 use crate::source::{Progress, expand};
 
-/// Decoded bytes between two commits, unless memory asks for one sooner.
-const COMMIT_BYTES: u64 = 64 << 20;
 const REDRAW: Duration = Duration::from_millis(200);
 
 pub(super) fn run(arguments: &ReplayArguments) -> anyhow::Result<Outcome> {
@@ -38,16 +36,21 @@ pub(super) fn run(arguments: &ReplayArguments) -> anyhow::Result<Outcome> {
         settings.notify = vec![NotifyConfig::terminal()];
     }
     if arguments.common.json {
-        settings.notify.retain(|config| config.name != NotifyConfig::terminal().name);
+        settings
+            .notify
+            .retain(|config| config.name != NotifyConfig::terminal().name);
     }
 
     let progress = Progress::of(&inputs);
     let bar = progress_bar(&progress);
     let writer = ProgressWriter::new(bar.clone());
-    let style = if setup::stdout_is_terminal() { Style::Coloured } else { Style::Plain };
-    let terminal = || -> Box<dyn Notifier> {
-        Box::new(Terminal::new(writer.clone(), style, Detail::Brief))
+    let style = if setup::stdout_is_terminal() {
+        Style::Coloured
+    } else {
+        Style::Plain
     };
+    let terminal =
+        || -> Box<dyn Notifier> { Box::new(Terminal::new(writer.clone(), style, Detail::Brief)) };
     let channels = setup::channels(&settings, &terminal)?;
     let interrupt = session::interrupt()?;
     let replay_settings = replay_settings(arguments, &settings);
@@ -62,10 +65,16 @@ pub(super) fn run(arguments: &ReplayArguments) -> anyhow::Result<Outcome> {
         }
     };
     let pipeline = &mut session.pipeline;
-    let replayed =
-        replay(pipeline, &inputs, &replay_settings, &progress, &interrupt, &mut flushed)?;
+    let replayed = replay(
+        pipeline,
+        &inputs,
+        &replay_settings,
+        &progress,
+        &interrupt,
+        &mut flushed,
+    )?;
     let took = started.elapsed();
-    let accounts = session.pipeline.run_accounts();
+    let accounts = session.pipeline.accounts();
     let (store, settings) = session.end()?;
     drawing.end();
 
@@ -85,12 +94,15 @@ pub(super) fn run(arguments: &ReplayArguments) -> anyhow::Result<Outcome> {
 fn replay_settings(arguments: &ReplayArguments, settings: &Settings) -> ReplaySettings {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let threads = arguments.threads.map_or(cores, usize::from);
-    let commit_bytes = settings.store.commit_mib.map_or(COMMIT_BYTES, |mib| u64::from(mib) << 20);
     ReplaySettings {
-        commit_bytes,
+        commit_bytes: u64::from(settings.store.commit_mib) << 20,
         memory_bytes: settings.windows.memory_mib as usize * (1 << 20),
         feed: FeedSettings {
-            decoding: if threads > 1 { Decoding::Ahead } else { Decoding::Inline },
+            decoding: if threads > 1 {
+                Decoding::Ahead
+            } else {
+                Decoding::Inline
+            },
             block: setup::block_limits(settings),
             limits: setup::pipeline(settings).limits,
             now: setup::now(),
@@ -146,7 +158,11 @@ fn draw(bar: &ProgressBar, progress: &Progress) -> Drawing {
             thread::park_timeout(REDRAW);
         }
     });
-    Drawing { bar: bar.clone(), stop, thread }
+    Drawing {
+        bar: bar.clone(),
+        stop,
+        thread,
+    }
 }
 
 impl Drawing {

@@ -29,10 +29,17 @@ impl Session {
     /// Opens the store and starts its outbox.
     pub(super) fn open(settings: Settings, channels: Vec<Channel>) -> anyhow::Result<Self> {
         let store = SqliteStore::open(&settings.store.path, settings.windows.size)?;
-        let outbox = OutboxSettings { window_size: settings.windows.size, clock: setup::now };
+        let outbox = OutboxSettings {
+            window_size: settings.windows.size,
+            clock: setup::now,
+        };
         let workers = Workers::start(&store, Box::new(BuiltIn), channels, &outbox)?;
         let pipeline = Pipeline::open(store, setup::pipeline(&settings))?;
-        Ok(Self { pipeline, workers, settings })
+        Ok(Self {
+            pipeline,
+            workers,
+            settings,
+        })
     }
 
     /// Empties the outbox, applies the retention and gives the store back.

@@ -91,7 +91,9 @@ pub(super) fn pipeline(settings: &Settings) -> PipelineSettings {
     let dormant_after_ms = i64::from(windows.dormant_after_hours) * 3_600_000;
     let close = CloseSettings {
         window_size: windows.size,
-        dormant_after_windows: u32::try_from(dormant_after_ms / size_ms).unwrap_or(u32::MAX).max(1),
+        dormant_after_windows: u32::try_from(dormant_after_ms / size_ms)
+            .unwrap_or(u32::MAX)
+            .max(1),
         detector: detector(settings),
         incident: IncidentPolicy {
             resolve_after_windows: settings.incident.resolve_after_windows,
@@ -168,7 +170,11 @@ pub(super) fn channels(
     settings: &Settings,
     terminal: &dyn Fn() -> Box<dyn Notifier>,
 ) -> anyhow::Result<Vec<Channel>> {
-    settings.notify.iter().map(|config| channel(settings, config, terminal)).collect()
+    settings
+        .notify
+        .iter()
+        .map(|config| channel(settings, config, terminal))
+        .collect()
 }
 
 fn channel(
@@ -192,7 +198,9 @@ fn channel(
 
 /// What reports mask.
 pub(super) fn redaction(settings: &Settings) -> Redaction {
-    Redaction { account_ids: settings.privacy.mask_account_ids }
+    Redaction {
+        account_ids: settings.privacy.mask_account_ids,
+    }
 }
 
 fn webhook(config: &WebhookConfig) -> anyhow::Result<Webhook> {
@@ -208,7 +216,9 @@ fn webhook(config: &WebhookConfig) -> anyhow::Result<Webhook> {
 }
 
 fn secret(variable: &str) -> anyhow::Result<Secret> {
-    let value = std::env::var(variable).ok().filter(|value| !value.is_empty());
+    let value = std::env::var(variable)
+        .ok()
+        .filter(|value| !value.is_empty());
     let value = value.ok_or_else(|| {
         UsageError(format!(
             "the webhook's secret_env names {variable}, which is not set: set it, or remove \

@@ -57,6 +57,7 @@ minimum_level = "medium"
 
 [store]
 path = "/var/lib/wafwatch/state.db"
+commit_mib = 8
 retention_days = 31
 
 [privacy]

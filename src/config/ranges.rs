@@ -77,6 +77,7 @@ pub(super) const ACCEPTED: &[(&str, Accepted)] = &[
     ("incident.resolve_after_windows", whole(1, 10_000)),
     ("incident.minimum_level", LEVELS),
     ("store.path", PATH),
+    ("store.commit_mib", whole(1, 1_024)),
     ("store.retention_days", whole(1, 3650)),
     (
         "notify[].kind",

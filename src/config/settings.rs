@@ -164,6 +164,9 @@ pub struct StoreConfig {
     pub path: PathBuf,
     /// Days for which closed windows are kept, 1 to 3650. Default 30.
     pub retention_days: u32,
+    /// MiB of decoded input between two commits of a replay, 1 to 1024. Default 64. Smaller loses
+    /// less work when a replay is killed; larger is faster.
+    pub commit_mib: u32,
 }
 
 impl Default for StoreConfig {
@@ -171,6 +174,7 @@ impl Default for StoreConfig {
         Self {
             path: PathBuf::from("wafwatch.db"),
             retention_days: 30,
+            commit_mib: 64,
         }
     }
 }

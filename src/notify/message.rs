@@ -22,6 +22,10 @@ pub struct Message {
     pub text: String,
     /// The report for people at a terminal.
     pub coloured_text: String,
+    /// What happened and what it means, in a few lines, without colours.
+    pub brief_text: String,
+    /// The same at a terminal.
+    pub coloured_brief_text: String,
     /// The report for machines.
     pub json: Value,
 }
@@ -38,6 +42,8 @@ impl Message {
             subject: report.subject(),
             text: report.to_text(Style::Plain),
             coloured_text: report.to_text(Style::Coloured),
+            brief_text: report.to_brief_text(Style::Plain),
+            coloured_brief_text: report.to_brief_text(Style::Coloured),
             json: report.to_json(),
         }
     }

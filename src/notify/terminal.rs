@@ -6,19 +6,30 @@ use std::sync::{Mutex, PoisonError};
 use super::{Message, Notifier, NotifyError, Retry};
 use crate::report::Style;
 
+/// How much of a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// All of it.
+    Full,
+    /// What happened and what it means, in a few lines.
+    Brief,
+}
+
 /// Writes the text of every message, with an empty line behind it.
 pub struct Terminal<W> {
     writer: Mutex<W>,
     style: Style,
+    detail: Detail,
 }
 
 impl<W: Write + Send> Terminal<W> {
     /// A channel to `writer`. Colours are for writers that are terminals.
     #[must_use]
-    pub fn new(writer: W, style: Style) -> Self {
+    pub fn new(writer: W, style: Style, detail: Detail) -> Self {
         Self {
             writer: Mutex::new(writer),
             style,
+            detail,
         }
     }
 
@@ -37,9 +48,11 @@ impl<W: Write + Send> Notifier for Terminal<W> {
     }
 
     fn notify(&self, message: &Message) -> Result<(), NotifyError> {
-        let text = match self.style {
-            Style::Plain => &message.text,
-            Style::Coloured => &message.coloured_text,
+        let text = match (self.detail, self.style) {
+            (Detail::Full, Style::Plain) => &message.text,
+            (Detail::Full, Style::Coloured) => &message.coloured_text,
+            (Detail::Brief, Style::Plain) => &message.brief_text,
+            (Detail::Brief, Style::Coloured) => &message.coloured_brief_text,
         };
         // A writer has no state that a panic elsewhere could have left half done.
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,12 +89,12 @@ mod tests {
     #[test]
     fn reports_are_written_in_the_wanted_style() {
         let message = Message::sample();
-        let plain = Terminal::new(Vec::new(), Style::Plain);
+        let plain = Terminal::new(Vec::new(), Style::Plain, Detail::Full);
         plain.notify(&message).expect("a vector takes everything");
         plain.notify(&message).expect("a vector takes everything");
         let twice = format!("{0}\n{0}\n", message.text);
         assert_eq!(plain.into_writer(), twice.into_bytes());
-        let coloured = Terminal::new(Vec::new(), Style::Coloured);
+        let coloured = Terminal::new(Vec::new(), Style::Coloured, Detail::Full);
         coloured
             .notify(&message)
             .expect("a vector takes everything");
@@ -93,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_closed_terminal_is_not_tried_again() {
-        let error = Terminal::new(Closed, Style::Plain).notify(&Message::sample());
+        let error = Terminal::new(Closed, Style::Plain, Detail::Full).notify(&Message::sample());
         let error = error.expect_err("the pipe is closed");
         assert_eq!(error.retry, Retry::Never);
         assert!(

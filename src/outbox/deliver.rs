@@ -105,5 +105,8 @@ fn after_failure(
         Retry::Later => backoff::delay(attempt, seed),
     };
     let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-    Delivery::RetryAt { at: now.plus(wait), error: reason }
+    Delivery::RetryAt {
+        at: now.plus(wait),
+        error: reason,
+    }
 }

@@ -33,7 +33,11 @@ pub fn explain_pending(
             let evidence = investigate::gather(event, store, window_size.milliseconds());
             let assessment = analyst.assess(&evidence);
             let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let explanation = Explanation { evidence, assessment, analysis_milliseconds: took };
+            let explanation = Explanation {
+                evidence,
+                assessment,
+                analysis_milliseconds: took,
+            };
             store.set_explanation(&event.id, &explanation)?;
             explained += 1;
         }

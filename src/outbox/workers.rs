@@ -69,10 +69,13 @@ impl Workers {
             let name = channel_of_worker.name.clone();
             let store = store.reopen()?;
             let clock = settings.clock;
-            let thread = thread::spawn(move || {
-                serve_channel(&store, &channel_of_worker, clock, &signals)
+            let thread =
+                thread::spawn(move || serve_channel(&store, &channel_of_worker, clock, &signals));
+            workers.push(Worker {
+                name,
+                signal,
+                thread,
             });
-            workers.push(Worker { name, signal, thread });
         }
         let (explain, signals) = channel();
         let wakes: Vec<Sender<Signal>> =
@@ -82,7 +85,11 @@ impl Workers {
         let explainer = thread::spawn(move || {
             serve_explanations(&store, analyst.as_ref(), window_size, &signals, &wakes)
         });
-        let started = Self { explain, explainer, channels: workers };
+        let started = Self {
+            explain,
+            explainer,
+            channels: workers,
+        };
         // What an earlier run left is waiting already.
         started.wake();
         Ok(started)
@@ -108,7 +115,10 @@ impl Workers {
         let mut left = Vec::new();
         for worker in self.channels {
             if let Some(reason) = join(worker.thread)? {
-                left.push(Left { channel: worker.name, reason });
+                left.push(Left {
+                    channel: worker.name,
+                    reason,
+                });
             }
         }
         Ok(left)

@@ -298,9 +298,10 @@ impl<S: Store> Pipeline<S> {
         &self.store
     }
 
-    /// The store, for upkeep.
-    pub fn store_mut(&mut self) -> &mut S {
-        &mut self.store
+    /// The store, given back.
+    #[must_use]
+    pub fn into_store(self) -> S {
+        self.store
     }
 
     /// Commits what was counted and closes what is due by now, in one transaction.

@@ -87,6 +87,12 @@ impl<'a> Report<'a> {
         text::render(self, style)
     }
 
+    /// What happened and what it means, in a few lines of at most 80 columns.
+    #[must_use]
+    pub fn to_brief_text(&self, style: Style) -> String {
+        text::render_brief(self, style)
+    }
+
     /// The whole report for machines. Values of requests are as they were, apart from control and
     /// direction characters, which are written out, and their length, which is limited.
     #[must_use]

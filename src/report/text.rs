@@ -26,3 +26,11 @@ pub(super) fn render(report: &Report<'_>, style: Style) -> String {
     sections::analysis(&mut page, report);
     page.finish()
 }
+
+/// What happened and what it means.
+pub(super) fn render_brief(report: &Report<'_>, style: Style) -> String {
+    let mut page = Page::new(style, report.cleaning());
+    sections::title(&mut page, report);
+    sections::executive_summary(&mut page, report);
+    page.finish()
+}

@@ -8,7 +8,13 @@ pub fn squeeze(values: &[u64], columns: usize) -> Vec<u64> {
     let columns = columns.clamp(1, values.len().max(1));
     let share = |column: usize| column * values.len() / columns;
     (0..columns)
-        .map(|column| values[share(column)..share(column + 1)].iter().copied().max().unwrap_or(0))
+        .map(|column| {
+            values[share(column)..share(column + 1)]
+                .iter()
+                .copied()
+                .max()
+                .unwrap_or(0)
+        })
         .collect()
 }
 
@@ -42,6 +48,9 @@ mod tests {
     fn squeezing_keeps_peaks() {
         assert_eq!(squeeze(&[1, 9, 2, 3], 2), [9, 3]);
         assert_eq!(squeeze(&[1, 2], 60), [1, 2]);
-        assert_eq!(squeeze(&[], 60), Vec::<u64>::new().into_iter().chain([0]).collect::<Vec<_>>());
+        assert_eq!(
+            squeeze(&[], 60),
+            Vec::<u64>::new().into_iter().chain([0]).collect::<Vec<_>>()
+        );
     }
 }

@@ -22,7 +22,10 @@ impl Table {
     /// A table with these columns and no rows.
     #[must_use]
     pub fn new(columns: &[(&'static str, Align)]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+        Self {
+            columns: columns.to_vec(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row; it has a cell for every column.
@@ -34,11 +37,20 @@ impl Table {
     /// The lines of the table, each indented by two blanks and without trailing blanks.
     #[must_use]
     pub fn render(&self) -> String {
-        let header: Vec<String> =
-            self.columns.iter().map(|(title, _)| (*title).to_owned()).collect();
+        let header: Vec<String> = self
+            .columns
+            .iter()
+            .map(|(title, _)| (*title).to_owned())
+            .collect();
         let lines: Vec<&Vec<String>> = std::iter::once(&header).chain(&self.rows).collect();
         let widths: Vec<usize> = (0..self.columns.len())
-            .map(|column| lines.iter().map(|cells| width(&cells[column])).max().unwrap_or(0))
+            .map(|column| {
+                lines
+                    .iter()
+                    .map(|cells| width(&cells[column]))
+                    .max()
+                    .unwrap_or(0)
+            })
             .collect();
         let mut text = String::new();
         for cells in lines {
@@ -73,6 +85,9 @@ mod tests {
         let mut table = Table::new(&[("name", Align::Left), ("n", Align::Right)]);
         table.row(vec!["ü".to_owned(), "12345".to_owned()]);
         table.row(vec!["longer".to_owned(), "1".to_owned()]);
-        assert_eq!(table.render(), "  name        n\n  ü       12345\n  longer      1\n");
+        assert_eq!(
+            table.render(),
+            "  name        n\n  ü       12345\n  longer      1\n"
+        );
     }
 }

@@ -71,6 +71,7 @@ fn says(answer: &'static str) -> (String, JoinHandle<Received>) {
 
 fn webhook(url: &str, timeout: Duration) -> Webhook {
     let settings = WebhookSettings {
+        headers: std::collections::BTreeMap::new(),
         url: url.to_owned(),
         secret: Some(Secret::new(SECRET)),
         timeout,
@@ -234,6 +235,7 @@ fn a_hostile_event_id_forges_no_header() {
 fn settings_that_cannot_work_are_refused_without_telling_the_url() {
     let new = |url: &str, seconds| {
         let settings = WebhookSettings {
+            headers: std::collections::BTreeMap::new(),
             url: url.to_owned(),
             secret: None,
             timeout: Duration::from_secs(seconds),

@@ -107,6 +107,28 @@ impl SqliteStore {
         Ok(windows)
     }
 
+    /// The newest window that `query` asks for and that has any request.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn newest_window_with_requests(
+        &self,
+        query: &WindowQuery,
+    ) -> Result<Option<ListedWindow>, StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT summary, findings, stage FROM windows
+             WHERE total > 0 AND (?1 IS NULL OR instr(acl, ?1) > 0) AND start >= ?2 AND start < ?3
+             ORDER BY start DESC, acl LIMIT 1",
+        )?;
+        let rows = statement.query(params![
+            query.acl,
+            query.from.map_or(i64::MIN, |time| time.0),
+            query.until.map_or(i64::MAX, |time| time.0),
+        ])?;
+        Ok(listed(rows)?.pop())
+    }
+
     /// How many closed windows the store holds.
     ///
     /// # Errors

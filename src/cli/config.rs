@@ -1,0 +1,28 @@
+//! `wafwatch config check`.
+
+use serde_json::json;
+
+use super::arguments::CommonArguments;
+use super::exit::Outcome;
+use super::{print, print_json, setup};
+use crate::notify::terminal::{Detail, Terminal};
+use crate::report::Style;
+
+pub(super) fn check(common: &CommonArguments) -> anyhow::Result<Outcome> {
+    let (settings, warnings) = setup::settings(common, None)?;
+    // Channels are made, though nothing is sent: a bad address or a missing secret shows here.
+    setup::channels(&settings, &|| {
+        Box::new(Terminal::new(std::io::stdout(), Style::Plain, Detail::Full))
+    })?;
+    if common.json {
+        let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        let shown: toml::Table = settings.effective().parse()?;
+        print_json(&json!({ "warnings": warnings, "settings": shown }))?;
+        return Ok(Outcome::Done);
+    }
+    for warning in &warnings {
+        print(&format!("# warning: {warning}\n"))?;
+    }
+    print(&settings.effective())?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,140 @@
+//! `wafwatch incidents`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::arguments::{CommonArguments, IncidentsCommand};
+use super::exit::{Outcome, UsageError};
+use super::summary::{self, list_incidents, masked};
+use super::{print, print_json, setup};
+use crate::config::Settings;
+use crate::incident::Incident;
+use crate::report::{Report, Style, hostile};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{DeliveryState, IncidentFilter};
+
+pub(super) fn run(command: IncidentsCommand) -> anyhow::Result<Outcome> {
+    match command {
+        IncidentsCommand::List {
+            open,
+            limit,
+            common,
+        } => {
+            let filter = if open {
+                IncidentFilter::Open
+            } else {
+                IncidentFilter::All
+            };
+            list(filter, limit, &common)
+        }
+        IncidentsCommand::Show { id, common } => show(&id, &common),
+    }
+}
+
+fn list(filter: IncidentFilter, limit: usize, common: &CommonArguments) -> anyhow::Result<Outcome> {
+    let (settings, store) = open(common)?;
+    let incidents = list_incidents(&store, filter, limit)?;
+    if common.json {
+        let values: Vec<Value> = incidents
+            .iter()
+            .map(summary::ListedIncident::to_json)
+            .collect();
+        print_json(&masked(&json!(values), setup::redaction(&settings)))?;
+    } else if incidents.is_empty() {
+        print("no incidents\n")?;
+    } else {
+        print(&summary::incidents_table(&incidents))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn show(id: &str, common: &CommonArguments) -> anyhow::Result<Outcome> {
+    let (settings, store) = open(common)?;
+    let incident = find(&store, id)?;
+    let events = store.events_of(&incident.id)?;
+    let redaction = setup::redaction(&settings);
+    let explained = events.iter().rev().find_map(|(event, explanation)| {
+        explanation.as_ref().map(|explanation| (event, explanation))
+    });
+    let report = explained.map(|(event, explanation)| {
+        let took = Duration::from_millis(explanation.analysis_milliseconds);
+        Report::new(event, &explanation.evidence, &explanation.assessment, took)
+            .with_redaction(redaction)
+    });
+    let deliveries = store.deliveries_of(&incident.id)?;
+    if common.json {
+        let value = json!({
+            "incident": incident,
+            "events": events.iter().map(|(event, _)| json!({
+                "id": event.id, "kind": event.kind, "window": event.window,
+            })).collect::<Vec<_>>(),
+            "report": report.map(|report| report.to_json()),
+            "deliveries": deliveries,
+        });
+        print_json(&masked(&value, redaction))?;
+        return Ok(Outcome::Done);
+    }
+    let style = if setup::stdout_is_terminal() {
+        Style::Coloured
+    } else {
+        Style::Plain
+    };
+    let mut text = match report {
+        Some(report) => report.to_text(style),
+        None => format!("{}: not explained yet\n", incident.id),
+    };
+    if !deliveries.is_empty() {
+        text.push_str("\nDeliveries\n");
+    }
+    for delivery in &deliveries {
+        let state = match delivery.state {
+            DeliveryState::Delivered => "delivered",
+            DeliveryState::Skipped => "skipped",
+            DeliveryState::Retrying => "retrying",
+            DeliveryState::Dead => "given up",
+        };
+        let error = delivery.error.as_deref().unwrap_or_default();
+        let error = hostile::one_line(error, 200);
+        let line = format!(
+            "  {}  {}  {state}  {error}",
+            delivery.event, delivery.channel
+        );
+        writeln!(text, "{}", line.trim_end()).expect("writing to a string cannot fail");
+    }
+    print(&text)?;
+    Ok(Outcome::Done)
+}
+
+fn find(store: &SqliteStore, id: &str) -> anyhow::Result<Incident> {
+    let mut found = store.incidents_with_prefix(id)?;
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => Err(UsageError(format!(
+            "there is no incident {id:?}: `wafwatch incidents list` shows those there are"
+        ))
+        .into()),
+        _ => Err(UsageError(format!(
+            "several incidents begin with {id:?}, as {} and {}: give more of the id",
+            found[0].id, found[1].id
+        ))
+        .into()),
+    }
+}
+
+/// Opens the store that the settings name, which must be there already.
+pub(super) fn open(common: &CommonArguments) -> anyhow::Result<(Settings, SqliteStore)> {
+    let (settings, _) = setup::settings(common, None)?;
+    let path: &Path = &settings.store.path;
+    if !path.exists() {
+        return Err(UsageError(format!(
+            "there is no store {}: run `wafwatch replay` first, or name another with --store",
+            path.display()
+        ))
+        .into());
+    }
+    let store = SqliteStore::open_existing(path)?;
+    Ok((settings, store))
+}

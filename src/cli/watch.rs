@@ -1,0 +1,104 @@
+//! `wafwatch watch`.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::arguments::WatchArguments;
+use super::exit::{Outcome, UsageError};
+use super::session::{self, Session};
+use super::{note, setup};
+use crate::host::followed::{FollowSettings, follow};
+use crate::host::watch::{WatchSettings, watch};
+use crate::notify::Notifier;
+use crate::notify::terminal::{Detail, Terminal};
+use crate::report::Style;
+use crate::store::Store;
+
+/// Longest time between two commits: what a killed watch reads again.
+const COMMIT_EVERY: Duration = Duration::from_secs(5);
+/// How often what is older than the retention is deleted.
+const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
+
+pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
+    let (settings, warnings) = setup::settings(&arguments.common, arguments.detector)?;
+    session::tell(&warnings);
+    let as_json = arguments.common.json;
+    let terminal = || -> Box<dyn Notifier> {
+        if as_json {
+            return Box::new(super::text::json_lines::JsonTerminal);
+        }
+        let style = if setup::stdout_is_terminal() {
+            Style::Coloured
+        } else {
+            Style::Plain
+        };
+        Box::new(Terminal::new(std::io::stdout(), style, Detail::Full))
+    };
+    let channels = setup::channels(&settings, &terminal)?;
+    let interrupt = session::interrupt()?;
+    let follow_settings = FollowSettings {
+        block: setup::block_limits(&settings),
+        run: session::run_name(setup::now()),
+    };
+    let watch_settings = WatchSettings {
+        commit_every: COMMIT_EVERY,
+        memory_bytes: settings.windows.memory_mib as usize * (1 << 20),
+        idle_delay_ms: i64::from(settings.windows.idle_delay_seconds) * 1_000,
+    };
+    let names = arguments.inputs.join(", ");
+    let store = settings.store.path.display().to_string();
+    let mut session = Session::open(settings.clone(), channels)?;
+    let checkpoints = session.pipeline.store().checkpoints()?;
+    let arrivals = follow(
+        &arguments.inputs,
+        &checkpoints,
+        &follow_settings,
+        &interrupt,
+    )
+    .map_err(|error| UsageError(error.to_string()))?;
+    note(&format!("watching {names}; store {store}; ctrl-c ends"));
+
+    let workers = &session.workers;
+    let mut last_prune = Instant::now();
+    let mut pruning = session.pipeline.store().reopen()?;
+    let mut flushed = |flushed: &crate::pipeline::Flushed| {
+        if flushed.events > 0 {
+            workers.wake();
+        }
+        if last_prune.elapsed() >= PRUNE_EVERY {
+            last_prune = Instant::now();
+            if let Err(error) = session::prune(&mut pruning, &settings) {
+                note(&format!("old windows could not be deleted: {error:#}"));
+            }
+        }
+    };
+    let pipeline = &mut session.pipeline;
+    let watched = watch(
+        pipeline,
+        &arrivals,
+        &watch_settings,
+        &setup::now,
+        &interrupt,
+        &mut flushed,
+    )?;
+    interrupt.store(true, Ordering::Relaxed);
+    let accounts = session.pipeline.accounts();
+    session.end()?;
+    for failure in &watched.failures {
+        note(&format!("not read any further: {failure}"));
+    }
+    note(&format!(
+        "{} records read, {} accepted, {} rejected",
+        accounts.read,
+        accounts.accepted,
+        accounts.rejected_total()
+    ));
+    if watched.interrupted {
+        return Ok(Outcome::Interrupted);
+    }
+    Ok(if watched.failures.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::InputUnreadable
+    })
+}
