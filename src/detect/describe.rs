@@ -1,7 +1,7 @@
 //! Findings and their numbers in words.
 
-use super::{Direction, Finding, Signal};
 use super::tail::RAREST;
+use super::{Direction, Finding, Signal};
 
 /// A finding in one sentence without a full stop, as `blocked requests: 118 in this window,
 /// expected 0 to 4; about once in 1,000,000 windows`.
@@ -22,7 +22,10 @@ pub fn describe(finding: &Finding) -> String {
     let rarity = if finding.once_in_windows >= RAREST {
         "practically impossible by chance".to_owned()
     } else {
-        format!("about once in {} windows", number(two_digits(finding.once_in_windows)))
+        format!(
+            "about once in {} windows",
+            number(two_digits(finding.once_in_windows))
+        )
     };
     format!("{name}: {observed} in this window, expected {expected}; {rarity}")
 }

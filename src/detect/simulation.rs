@@ -5,8 +5,7 @@ use wafwatch_windows::summary::{
 };
 use wafwatch_windows::time::{EventTime, Window};
 
-pub(crate) const ACL: &str =
-    "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/5f1d0a52-0000-4000-8000-000000000001";
+pub(crate) const ACL: &str = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/5f1d0a52-0000-4000-8000-000000000001";
 
 /// SplitMix64.
 pub(crate) struct Random(pub u64);
@@ -95,7 +94,11 @@ pub(crate) fn window(number: i64, total: u64, blocked: u64) -> Summary {
 }
 
 /// Gives `summary` a top list.
-pub(crate) fn with_top(mut summary: Summary, dimension: Dimension, items: &[(&str, u64)]) -> Summary {
+pub(crate) fn with_top(
+    mut summary: Summary,
+    dimension: Dimension,
+    items: &[(&str, u64)],
+) -> Summary {
     let mut items: Vec<TopItem> = items
         .iter()
         .map(|(key, count)| TopItem {

@@ -65,7 +65,8 @@ impl<'a> AclArn<'a> {
             return None;
         }
         let (name, id) = (path.next()?, path.next()?);
-        let has_all = !(region.is_empty() || account.is_empty() || name.is_empty() || id.is_empty());
+        let has_all =
+            !(region.is_empty() || account.is_empty() || name.is_empty() || id.is_empty());
         (has_all && path.next().is_none()).then_some(Self {
             region,
             account,
@@ -122,7 +123,10 @@ mod tests {
         assert_eq!(arn.name, "shop");
         assert_eq!(arn.id, "5f1d-a52");
         let china = "arn:aws-cn:wafv2:us-east-1:1:global/webacl/a/b";
-        assert_eq!(AclArn::parse(china).map(|arn| arn.scope), Some(AclScope::Global));
+        assert_eq!(
+            AclArn::parse(china).map(|arn| arn.scope),
+            Some(AclScope::Global)
+        );
     }
 
     #[test]
@@ -153,7 +157,10 @@ mod tests {
     #[test]
     fn the_hash_is_stable_and_tells_regions_apart() {
         assert_eq!(short_hash("abc"), "ba7816bf");
-        assert_ne!(short_hash(ARN), short_hash(&ARN.replace("eu-central-1", "eu-west-1")));
+        assert_ne!(
+            short_hash(ARN),
+            short_hash(&ARN.replace("eu-central-1", "eu-west-1"))
+        );
     }
 
     proptest! {

@@ -73,7 +73,11 @@ pub fn advance(
                 events: Vec::new(),
             };
         }
-        return announced(opened(summary, verdict, severity), summary, EventKind::Opened);
+        return announced(
+            opened(summary, verdict, severity),
+            summary,
+            EventKind::Opened,
+        );
     };
     if summary.window.start <= open.last_window.start {
         return unchanged(open.clone());
@@ -186,10 +190,7 @@ fn strongest_of_each(known: &[Finding], new: &[Finding]) -> Vec<Finding> {
 
 fn incident_id(acl: &str, start: EventTime) -> String {
     let seconds = start.0.div_euclid(1_000);
-    let in_range = seconds.clamp(
-        Timestamp::MIN.as_second() + 1,
-        Timestamp::MAX.as_second(),
-    );
+    let in_range = seconds.clamp(Timestamp::MIN.as_second() + 1, Timestamp::MAX.as_second());
     let time = Timestamp::from_second(in_range).unwrap_or(Timestamp::UNIX_EPOCH);
     let time = time.strftime("%Y%m%dT%H%M%SZ");
     format!("{}-{}-{time}", safe_name(acl), short_hash(acl))

@@ -10,17 +10,16 @@
 //! | --- | --- |
 //! | standard deviations | `m + 3 sd`, the count that is exceeded once in 741 windows, the practical minimum |
 //! | volume | `3 m`, `m + 200`, 1.5 times the largest learnt window, the count exceeded once in 44 windows, the practical minimum |
-//! | percentile | `p99 + 2 sqrt(p99)`, the practical minimum; needs 1,000 windows |
+//! | percentile | `p99 + 2 sqrt(p99)`, `p99 + (p99 - median) / 2`, the practical minimum; needs 1,000 windows |
 //!
 //! The practical minimum is an excess of 20 requests and of half the mean.
 
 use super::super::describe::number;
 use super::super::expectation::{
-    Expectation, Practical, Seen, THREE_SIGMA_TAIL, widening,
+    Expectation, Practical, Seen, THREE_SIGMA_TAIL, freedom, widening,
 };
 use super::super::history::History;
 use super::super::silence;
-use super::super::tail;
 use super::super::{Finding, Signal};
 
 /// Windows with requests from which the empty ones are left out.
@@ -52,7 +51,10 @@ struct Rule {
 
 impl CountBaseline {
     pub(super) fn of(history: &History, use_nonzero: bool) -> Self {
-        let nonzero = history.samples().filter(|sample| sample.requests > 0).count();
+        let nonzero = history
+            .samples()
+            .filter(|sample| sample.requests > 0)
+            .count();
         let leave_out_empty = use_nonzero && nonzero >= ENOUGH_NONZERO;
         let mut counts: Vec<u64> = history
             .samples()
@@ -74,12 +76,14 @@ impl CountBaseline {
         let predicted = (sum + 0.5) / windows;
         let spread = (squares / (windows - 1.0).max(1.0)).max(predicted);
         let variance = widening(windows).powi(2) * (spread + spread / windows);
+        let freedom = freedom(windows, spread, spread - predicted);
         Self {
             counts,
             mean,
             expectation: Expectation {
                 mean: predicted,
                 variance,
+                freedom,
             },
         }
     }
@@ -153,10 +157,11 @@ impl CountBaseline {
             });
         }
         if self.counts.len() >= ENOUGH_FOR_PERCENTILE {
-            let percentile = percentile(&self.counts, 0.99);
+            let high = percentile(&self.counts, 0.99);
+            let beyond = (2.0 * high.sqrt()).max((high - percentile(&self.counts, 0.5)) / 2.0);
             rules.push(Rule {
                 kind: RuleKind::Percentile,
-                threshold: (percentile + 2.0 * percentile.sqrt()).max(practical),
+                threshold: (high + beyond).max(practical),
             });
         }
         Some(rules)
@@ -164,7 +169,7 @@ impl CountBaseline {
 
     /// The model's rarity or, where many windows are known, the one they have shown.
     fn once_in(&self, observed: u64) -> f64 {
-        let model = tail::once_in(self.expectation.at_least(observed as f64));
+        let model = self.expectation.once_in(observed as f64);
         if self.counts.len() < ENOUGH_FOR_PERCENTILE {
             return model;
         }
@@ -177,9 +182,9 @@ impl CountBaseline {
         let mean = number(self.mean);
         let windows = number(self.counts.len() as f64);
         match rule.kind {
-            RuleKind::Volume => format!(
-                "at least 3 times and 200 above the mean of {mean} of {windows} windows"
-            ),
+            RuleKind::Volume => {
+                format!("at least 3 times and 200 above the mean of {mean} of {windows} windows")
+            }
             RuleKind::Percentile => format!(
                 "above the 99th percentile of {} of {windows} windows",
                 number(percentile(&self.counts, 0.99))

@@ -15,8 +15,8 @@ use wafwatch_windows::summary::{Completeness, Dimension, Summary};
 use wafwatch_windows::time::WindowSize;
 
 use self::average::{Average, Kind, Observation, Terms};
-use self::keyed::Table;
 pub use self::keyed::MAX_KEY_BYTES;
+use self::keyed::Table;
 pub use self::settings::{EwmaSettings, FEWEST_TRAINING_WINDOWS, MOST_KEYS};
 use super::describe::number;
 use super::expectation::{Practical, Seen, sort_strongest_first};
@@ -29,6 +29,11 @@ use super::{Detector, Finding, Influence, Signal, Stage, Verdict};
 pub const MAX_FINDINGS: usize = 16;
 /// Gain of the share of near-silent windows.
 const SILENT_SHARE_GAIN: f64 = 0.01;
+/// A mean that remembers six windows wanders: one near-silent window is never enough.
+const LEAST_SILENT_SHARE: f64 = 0.02;
+
+/// The signal of a key.
+type MakeSignal = fn(String) -> Signal;
 
 /// What the detector has learnt of one ACL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,7 +86,7 @@ impl EwmaState {
         }
     }
 
-    fn tables(&self) -> [(Dimension, &Table, fn(String) -> Signal); 3] {
+    fn tables(&self) -> [(Dimension, &Table, MakeSignal); 3] {
         [
             (Dimension::Rule, &self.rules, Signal::Rule),
             (Dimension::Uri, &self.uris, Signal::Uri),
@@ -109,7 +114,11 @@ fn observations(summary: &Summary) -> [Observation; 7] {
     let top_address = summary.top(Dimension::ClientAddress).first();
     let busiest = top_address.map_or(0.0, |item| item.lower as f64);
     let distinct = summary.distinct_addresses.estimate;
-    let distinct = if distinct.is_finite() { distinct.max(0.0) } else { 0.0 };
+    let distinct = if distinct.is_finite() {
+        distinct.max(0.0)
+    } else {
+        0.0
+    };
     [
         Observation::count(total),
         Observation::count(counters.allowed as f64),
@@ -152,7 +161,7 @@ fn finding(
         expected: average.mean() * observation.exposure,
         lower,
         upper: upper.min(threshold - 1.0),
-        once_in_windows: tail::once_in(expectation.at_least(observation.count)),
+        once_in_windows: expectation.once_in(observation.count),
         scale: 1.0 / observation.exposure,
     };
     Some(expectation.above(signal, seen, reason))
@@ -195,7 +204,7 @@ impl Ewma {
         }
         let loudness = Loudness {
             expectation: self.state.total.expectation(1.0, self.settings.alpha()),
-            near_silent_share: self.state.silent_share,
+            near_silent_share: self.state.silent_share.max(LEAST_SILENT_SHARE),
             run_before: self.state.silent_run,
         };
         silence::score(summary.counters.total as f64, &loudness)
@@ -271,7 +280,11 @@ impl Detector for Ewma {
                 .threshold(&observation, &terms)
                 .filter(|limit| is_settled && observation.count >= *limit);
             let is_total = place == 0;
-            let limit = if is_silent && is_total { Some(least) } else { above };
+            let limit = if is_silent && is_total {
+                Some(least)
+            } else {
+                above
+            };
             average.learn(&observation, limit, &terms);
         }
         for (dimension, table) in [

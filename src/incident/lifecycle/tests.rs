@@ -133,7 +133,10 @@ fn low_findings_open_nothing_and_keep_an_open_incident_alive() {
 #[test]
 fn incomplete_windows_and_a_learning_detector_do_not_end_an_incident() {
     let learning = Verdict {
-        stage: Stage::Learning { seen: 1, needed: 10 },
+        stage: Stage::Learning {
+            seen: 1,
+            needed: 10,
+        },
         findings: Vec::new(),
     };
     let mut life = Life::default();
@@ -168,7 +171,10 @@ fn an_endless_incident_keeps_a_bounded_state() {
     let incident = life.open();
     assert_eq!(incident.windows, 5_000);
     assert_eq!(incident.findings.len(), MAX_FINDINGS);
-    assert_eq!(incident.findings[0].signal, Signal::Uri("/path/4999".to_owned()));
+    assert_eq!(
+        incident.findings[0].signal,
+        Signal::Uri("/path/4999".to_owned())
+    );
     let size = serde_json::to_vec(incident).unwrap().len();
     assert!(size < 8_192, "{size} bytes");
 }
@@ -193,7 +199,11 @@ fn the_strongest_finding_of_a_signal_is_kept() {
 fn step() -> impl Strategy<Value = (bool, bool, Vec<(u8, f64, f64)>)> {
     let findings = prop::collection::vec((0..3_u8, 20.0..1e6_f64, 2.0..12.0_f64), 1..3);
     let findings = prop_oneof![3 => Just(Vec::new()), 2 => findings];
-    (prop::bool::weighted(0.9), prop::bool::weighted(0.9), findings)
+    (
+        prop::bool::weighted(0.9),
+        prop::bool::weighted(0.9),
+        findings,
+    )
 }
 
 proptest! {
