@@ -143,7 +143,8 @@ impl Default for IngestConfig {
 pub struct IncidentConfig {
     /// Windows without a finding after which an incident is resolved, 1 to 10000. Default 5.
     pub resolve_after_windows: u32,
-    /// Least level that makes an incident: info, low, medium, high or critical. Default low.
+    /// Least level that opens an incident: info, low, medium, high or critical. Default medium;
+    /// weaker findings stay visible in their windows.
     pub minimum_level: Level,
 }
 
@@ -151,7 +152,7 @@ impl Default for IncidentConfig {
     fn default() -> Self {
         Self {
             resolve_after_windows: 5,
-            minimum_level: Level::Low,
+            minimum_level: Level::Medium,
         }
     }
 }

@@ -14,6 +14,18 @@ const SETTLED_WINDOWS: f64 = 30.0;
 pub(super) struct Expectation {
     pub mean: f64,
     pub variance: f64,
+    /// Degrees of freedom of the variance: see [`freedom`].
+    pub freedom: f64,
+}
+
+/// Degrees of freedom of a variance of which only `estimated` came out of `windows` windows, while
+/// the rest is counting noise, which is known: `(windows - 1) (variance / estimated)²`
+/// (Satterthwaite, 1946). Infinite where nothing was estimated.
+pub(super) fn freedom(windows: f64, variance: f64, estimated: f64) -> f64 {
+    if estimated <= 0.0 {
+        return f64::INFINITY;
+    }
+    (windows - 1.0).max(1.0) * (variance / estimated).powi(2)
 }
 
 /// The smallest excess that matters in practice, however improbable a smaller one may be.
@@ -77,6 +89,11 @@ impl Expectation {
 
     pub(super) fn at_least(&self, x: f64) -> f64 {
         tail::at_least(x, self.mean, self.variance)
+    }
+
+    /// How rare `x` or more is: once in so many windows.
+    pub(super) fn once_in(&self, x: f64) -> f64 {
+        tail::once_in(self.at_least(x), self.freedom)
     }
 
     pub(super) fn at_most(&self, x: f64) -> f64 {
@@ -176,7 +193,7 @@ mod tests {
             mean in 0.0..5_000.0_f64, spread in 0.0..2.0_f64,
         ) {
             let variance = mean + spread * spread * mean * mean;
-            let expectation = Expectation { mean, variance };
+            let expectation = Expectation { mean, variance, freedom: f64::INFINITY };
             let quantile = expectation.quantile(THREE_SIGMA_TAIL);
             prop_assert!(expectation.at_least(quantile) <= THREE_SIGMA_TAIL);
             if quantile - 1.0 > mean {

@@ -34,7 +34,7 @@ impl History {
     /// Adds a window, forgetting those that are more than `capacity` windows old.
     pub(super) fn push(&mut self, sample: Sample, capacity: u64) {
         let number = self.learnt;
-        self.learnt += 1;
+        self.learnt = self.learnt.saturating_add(1);
         if is_kept(number, self.level) {
             self.samples.push_back((number, sample));
         }

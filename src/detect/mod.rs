@@ -19,9 +19,7 @@ pub mod tail;
 mod track;
 
 #[cfg(test)]
-mod calibration_tests;
-#[cfg(test)]
-mod simulation;
+pub(crate) mod simulation;
 
 use serde::{Deserialize, Serialize};
 use wafwatch_windows::summary::Summary;

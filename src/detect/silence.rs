@@ -10,7 +10,7 @@
 //!    the baseline itself has shown: a model may call silence impossible on a site that pauses.
 //!
 //! With 60 learnt windows, none of them silent, `s = 0.008`: one empty window is enough where the
-//! model agrees (Poisson from a mean of 22 on), else the second. As five windows must lack 20 requests,
+//! model agrees (Poisson from a mean of 20 on), else the second. As five windows must lack 20 requests,
 //! a site below 4 requests per window never alerts for silence.
 
 /// Most windows of a run that are looked at.
@@ -79,7 +79,7 @@ pub(super) fn score(observed: f64, loudness: &Loudness) -> Option<Finding> {
         lower: mean * NEAR_SILENT,
         upper,
         score: ((mean - observed) / expectation.deviation()).max(0.0),
-        once_in_windows: tail::once_in(model),
+        once_in_windows: tail::once_in(model, expectation.freedom),
         reason: format!(
             "at most a tenth of the mean of {} for {windows}",
             describe::number(mean)
@@ -93,7 +93,11 @@ mod tests {
 
     fn loudness(mean: f64, variance: f64, share: f64, run_before: u32) -> Loudness {
         Loudness {
-            expectation: Expectation { mean, variance },
+            expectation: Expectation {
+                mean,
+                variance,
+                freedom: 59.0,
+            },
             near_silent_share: share,
             run_before,
         }
@@ -103,7 +107,7 @@ mod tests {
     fn a_busy_site_is_missed_with_its_first_empty_window() {
         let finding = score(0.0, &loudness(60.0, 70.0, 0.008, 0)).expect("an outage");
         assert_eq!(finding.direction, Direction::Below);
-        assert!(finding.once_in_windows >= 1e6 && finding.score > 3.0);
+        assert!(finding.once_in_windows >= 1e5 && finding.score > 3.0);
         assert!(score(7.0, &loudness(60.0, 70.0, 0.008, 0)).is_none());
     }
 

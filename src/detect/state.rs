@@ -37,9 +37,9 @@ impl Default for DetectorSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum DetectorState {
     /// Of [`Classic`].
-    Classic(ClassicState),
+    Classic(Box<ClassicState>),
     /// Of [`Ewma`].
-    Ewma(EwmaState),
+    Ewma(Box<EwmaState>),
 }
 
 /// Stored bytes that are no detector state.
@@ -123,9 +123,9 @@ impl DetectorState {
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnyDetector {
     /// Spikes over a moving baseline.
-    Classic(Classic),
+    Classic(Box<Classic>),
     /// Exponentially weighted means.
-    Ewma(Ewma),
+    Ewma(Box<Ewma>),
 }
 
 impl AnyDetector {
@@ -133,8 +133,8 @@ impl AnyDetector {
     #[must_use]
     pub fn new(settings: DetectorSettings) -> Self {
         match settings {
-            DetectorSettings::Classic(settings) => Self::Classic(Classic::new(settings)),
-            DetectorSettings::Ewma(settings) => Self::Ewma(Ewma::new(settings)),
+            DetectorSettings::Classic(settings) => Self::Classic(Box::new(Classic::new(settings))),
+            DetectorSettings::Ewma(settings) => Self::Ewma(Box::new(Ewma::new(settings))),
         }
     }
 
@@ -150,7 +150,9 @@ impl AnyDetector {
                         stored: state.window_size,
                     });
                 }
-                (Self::Classic(Classic { settings, state }), Restored::Kept)
+                let state = *state;
+                let detector = Box::new(Classic { settings, state });
+                (Self::Classic(detector), Restored::Kept)
             }
             (DetectorSettings::Ewma(settings), Some(DetectorState::Ewma(state))) => {
                 if state.window_size != settings.window_size {
@@ -158,7 +160,9 @@ impl AnyDetector {
                         stored: state.window_size,
                     });
                 }
-                (Self::Ewma(Ewma { settings, state }), Restored::Kept)
+                let state = *state;
+                let detector = Box::new(Ewma { settings, state });
+                (Self::Ewma(detector), Restored::Kept)
             }
             (_, Some(_)) => fresh(FreshReason::OtherDetector),
         }
@@ -168,8 +172,8 @@ impl AnyDetector {
     #[must_use]
     pub fn into_state(self) -> DetectorState {
         match self {
-            Self::Classic(detector) => DetectorState::Classic(detector.state),
-            Self::Ewma(detector) => DetectorState::Ewma(detector.state),
+            Self::Classic(detector) => DetectorState::Classic(Box::new(detector.state)),
+            Self::Ewma(detector) => DetectorState::Ewma(Box::new(detector.state)),
         }
     }
 }

@@ -15,12 +15,16 @@
 //! forms no longer converge fast, and their limits stand in: the gamma distribution of shape `r`
 //! for an over-dispersed count, the normal one where its skewness `2 / sqrt(r)` is negligible.
 //!
+//! The variance itself is an estimate with `f` degrees of freedom. [`once_in`] therefore reads the
+//! normal deviate `t` of a tail as one of Student's distribution and takes the normal tail of
+//! `(8 f + 1) / (8 f + 3) sqrt(f ln(1 + t² / f))` (Wallace, 1959).
+//!
 //! All of this is nominal. The moments come from a few windows, and real traffic follows no
 //! distribution: a rarity of once in 1,000,000 windows says that the model calls it practically
 //! impossible, not that someone has seen a million windows.
 
 use statrs::function::beta::checked_beta_reg;
-use statrs::function::erf::erfc;
+use statrs::function::erf::{erfc, erfc_inv};
 use statrs::function::gamma::{checked_gamma_lr, checked_gamma_ur};
 
 /// The rarest that is told apart: once in this many windows.
@@ -72,13 +76,19 @@ pub fn normal_at_least(z: f64) -> f64 {
     0.5 * erfc(z / std::f64::consts::SQRT_2)
 }
 
-/// A probability per window as "once in so many windows", from 1 to [`RAREST`].
+/// A probability per window as "once in so many windows", from 1 to [`RAREST`], where the spread
+/// behind it was estimated with `freedom` degrees of freedom (infinite: it is known).
 #[must_use]
-pub fn once_in(probability: f64) -> f64 {
-    if probability.is_nan() || probability <= 1.0 / RAREST {
-        return RAREST;
+pub fn once_in(probability: f64, freedom: f64) -> f64 {
+    if probability >= 0.5 {
+        return (1.0 / probability).clamp(1.0, RAREST);
     }
-    (1.0 / probability).clamp(1.0, RAREST)
+    // The smallest probability whose deviate is finite; a NaN becomes it too.
+    let deviate = std::f64::consts::SQRT_2 * erfc_inv(2.0 * probability.max(1e-300));
+    let freedom = freedom.clamp(1.0, 1e9);
+    let shrunk = (8.0 * freedom + 1.0) / (8.0 * freedom + 3.0)
+        * (freedom * (deviate * deviate / freedom).ln_1p()).sqrt();
+    (1.0 / normal_at_least(shrunk).max(1.0 / RAREST)).clamp(1.0, RAREST)
 }
 
 enum Form {
@@ -166,6 +176,19 @@ mod tests {
     }
 
     #[test]
+    fn an_estimated_spread_makes_the_same_tail_less_rare() {
+        // P(T >= 5) with 59 degrees of freedom is 2.74e-6, with infinitely many 2.87e-7.
+        let tail = normal_at_least(5.0);
+        let settled = once_in(tail, 1e9);
+        assert!((settled * tail - 1.0).abs() < 1e-3);
+        let estimated = once_in(tail, 59.0);
+        assert!((estimated * 2.74e-6 - 1.0).abs() < 0.05, "{estimated}");
+        assert!((once_in(0.0, 59.0) - RAREST).abs() < 1.0);
+        assert!((once_in(f64::NAN, 59.0) - RAREST).abs() < 1.0);
+        assert!((once_in(1.0, 59.0) - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
     fn the_forms_agree_where_they_meet() {
         for variance in [1e4, 2e4, 1e6] {
             let below = at_least(10_400.0, LARGE_MEAN - 1.0, variance);
@@ -189,7 +212,8 @@ mod tests {
             prop_assert!((0.0..=1.0).contains(&near) && (0.0..=1.0).contains(&far));
             prop_assert!(far <= near + 1e-9);
             prop_assert!((0.0..=1.0).contains(&at_most(x, mean, variance)));
-            prop_assert!((1.0..=RAREST).contains(&once_in(near)));
+            prop_assert!((1.0..=RAREST).contains(&once_in(near, 59.0)));
+            prop_assert!(once_in(near, 59.0) <= once_in(far.min(near), 59.0) + 1e-6);
         }
     }
 }

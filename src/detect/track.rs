@@ -1,8 +1,9 @@
 //! How one signal is learnt: bounded influence, and acceptance of what lasts.
 //!
 //! - A window in range is learnt as it is.
-//! - A window out of range is learnt as the nearest value in range (winsorised), so that no
-//!   window moves the baseline further than an ordinary one could.
+//! - Of windows out of range every fourth is learnt, as the nearest value in range (winsorised): no
+//!   window moves the baseline further than an ordinary one could, and an onset that takes several
+//!   windows does not become its own baseline before it is large enough for an incident.
 //! - While learning is guarded, only every fourth window in range is learnt, and none out of range.
 //! - Windows from the first one out of range on are also put aside, the newest [`MAX_PENDING`] of
 //!   them, as they are. If the signal keeps leaving its range (never [`CALM_WINDOWS`] windows in a
@@ -20,14 +21,14 @@ use super::history::{History, Sample};
 const MAX_PENDING: usize = 60;
 /// Windows in range, one after the other, after which a change is over.
 const CALM_WINDOWS: u32 = 10;
-/// Of this many windows in range, guarded learning learns one.
-const GUARDED_STRIDE: u32 = 4;
+/// Of this many windows out of range, or in range while learning is guarded, one is learnt.
+const CAUTIOUS_STRIDE: u32 = 4;
 const DAY_MILLISECONDS: i64 = 86_400_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Track {
     pub history: History,
-    guarded: u32,
+    skipped: u32,
     pending: Option<Pending>,
 }
 
@@ -60,19 +61,20 @@ impl Track {
             self.history.restart(samples.unwrap_or_default(), capacity);
             return;
         }
-        match (lesson.influence, lesson.winsorised) {
-            (Influence::Full, winsorised) => {
-                self.history
-                    .push(winsorised.unwrap_or(lesson.seen), capacity);
-            }
-            (Influence::Guarded, None) => {
-                self.guarded = (self.guarded + 1) % GUARDED_STRIDE;
-                if self.guarded == 0 {
-                    self.history.push(lesson.seen, capacity);
-                }
-            }
-            (Influence::Guarded, Some(_)) => {}
+        let is_learnt = match (lesson.influence, lesson.winsorised) {
+            (Influence::Full, None) => true,
+            (Influence::Full, Some(_)) | (Influence::Guarded, None) => self.is_turn(),
+            (Influence::Guarded, Some(_)) => false,
+        };
+        if is_learnt {
+            self.history
+                .push(lesson.winsorised.unwrap_or(lesson.seen), capacity);
         }
+    }
+
+    fn is_turn(&mut self) -> bool {
+        self.skipped = (self.skipped + 1) % CAUTIOUS_STRIDE;
+        self.skipped == 0
     }
 
     fn accepts(&mut self, lesson: &Lesson, acceptance: i64) -> bool {

@@ -7,6 +7,11 @@ pub mod acl;
 mod lifecycle;
 pub mod severity;
 
+#[cfg(test)]
+mod calibration_tests;
+#[cfg(test)]
+mod scenario_tests;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

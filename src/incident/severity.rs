@@ -1,9 +1,10 @@
 //! How bad the findings of one window are, as a number from 0 to 100.
 //!
 //! ```text
-//! severity = 100 x rarity x size + 2 for each further signal (at most 3)
+//! severity = 100 x rarity x size + 2 x rarity for each further signal (at most 3)
 //!
-//! rarity = 0.1 + 0.9 x log10(once in so many windows) / 8                  up to 1 at once in 1e8
+//! rarity = 0.40 up to once in 1e3 windows, 0.45 at once in 1e5, 1 from once in 1e10 on, linear in
+//!          the logarithm between them; at least 0.75 below the range
 //! volume = (log10(excess requests) - 1) / 3                                0 at 10, 1 at 10,000
 //! factor = log10(observed / max(expected, 20)) / 2                         0 at 1, 1 at 100 times
 //!
@@ -31,8 +32,8 @@ use wafwatch_windows::counters::Counters;
 use super::Severity;
 use crate::detect::{Direction, Finding, Signal};
 
-/// Orders of magnitude of rarity from nothing to certain.
-const RARITY_DECADES: f64 = 8.0;
+/// Silence has passed limits of its own, which leave no doubt that it is real.
+const LEAST_RARITY_OF_SILENCE: f64 = 0.75;
 /// Expectations below this count as this, so that 10 for 0.1 is no hundredfold.
 const LEAST_EXPECTATION: f64 = 20.0;
 const POINTS_PER_FURTHER_SIGNAL: f64 = 2.0;
@@ -45,8 +46,9 @@ pub fn of_window(findings: &[Finding], counters: &Counters) -> Severity {
         .iter()
         .map(|finding| points(finding, counters))
         .fold(0.0, f64::max);
+    let rarest = findings.iter().map(rarity).fold(0.0, f64::max);
     let further = findings.len().saturating_sub(1).min(MOST_FURTHER_SIGNALS) as f64;
-    let points = strongest + POINTS_PER_FURTHER_SIGNAL * further;
+    let points = strongest + POINTS_PER_FURTHER_SIGNAL * further * rarest;
     Severity(points.clamp(0.0, 100.0).round() as u8)
 }
 
@@ -59,7 +61,6 @@ fn points(finding: &Finding, counters: &Counters) -> f64 {
     let expected = finding.expected * requests_per_unit;
     let excess = (observed - expected).abs();
     let volume = within_one((excess.max(1.0).log10() - 1.0) / 3.0);
-    let rarity = within_one(0.1 + 0.9 * finding.once_in_windows.max(1.0).log10() / RARITY_DECADES);
     let size = match finding.direction {
         Direction::Above => {
             let ratio = observed / expected.max(LEAST_EXPECTATION);
@@ -71,7 +72,18 @@ fn points(finding: &Finding, counters: &Counters) -> f64 {
             (0.75 + 0.25 * volume) * missing
         }
     };
-    100.0 * rarity * size
+    100.0 * rarity(finding) * size
+}
+
+/// Flat where chance alone still reaches, given how many windows a month has; steep beyond.
+fn rarity(finding: &Finding) -> f64 {
+    let decades = finding.once_in_windows.max(1.0).log10();
+    let rarity =
+        0.40 + 0.05 * within_one((decades - 3.0) / 2.0) + 0.55 * within_one((decades - 5.0) / 5.0);
+    match finding.direction {
+        Direction::Above => rarity,
+        Direction::Below => rarity.max(LEAST_RARITY_OF_SILENCE),
+    }
 }
 
 /// Held within 0 to 1; zero for what is no number.

@@ -10,15 +10,16 @@
 //! | --- | --- |
 //! | standard deviations | `m + 3 sd`, the count that is exceeded once in 741 windows, the practical minimum |
 //! | volume | `3 m`, `m + 200`, 1.5 times the largest learnt window, the count exceeded once in 44 windows, the practical minimum |
-//! | percentile | `p99 + 2 sqrt(p99)`, the practical minimum; needs 1,000 windows |
+//! | percentile | `p99 + 2 sqrt(p99)`, `p99 + (p99 - median) / 2`, the practical minimum; needs 1,000 windows |
 //!
 //! The practical minimum is an excess of 20 requests and of half the mean.
 
 use super::super::describe::number;
-use super::super::expectation::{Expectation, Practical, Seen, THREE_SIGMA_TAIL, widening};
+use super::super::expectation::{
+    Expectation, Practical, Seen, THREE_SIGMA_TAIL, freedom, widening,
+};
 use super::super::history::History;
 use super::super::silence;
-use super::super::tail;
 use super::super::{Finding, Signal};
 
 /// Windows with requests from which the empty ones are left out.
@@ -75,12 +76,14 @@ impl CountBaseline {
         let predicted = (sum + 0.5) / windows;
         let spread = (squares / (windows - 1.0).max(1.0)).max(predicted);
         let variance = widening(windows).powi(2) * (spread + spread / windows);
+        let freedom = freedom(windows, spread, spread - predicted);
         Self {
             counts,
             mean,
             expectation: Expectation {
                 mean: predicted,
                 variance,
+                freedom,
             },
         }
     }
@@ -154,10 +157,11 @@ impl CountBaseline {
             });
         }
         if self.counts.len() >= ENOUGH_FOR_PERCENTILE {
-            let percentile = percentile(&self.counts, 0.99);
+            let high = percentile(&self.counts, 0.99);
+            let beyond = (2.0 * high.sqrt()).max((high - percentile(&self.counts, 0.5)) / 2.0);
             rules.push(Rule {
                 kind: RuleKind::Percentile,
-                threshold: (percentile + 2.0 * percentile.sqrt()).max(practical),
+                threshold: (high + beyond).max(practical),
             });
         }
         Some(rules)
@@ -165,7 +169,7 @@ impl CountBaseline {
 
     /// The model's rarity or, where many windows are known, the one they have shown.
     fn once_in(&self, observed: u64) -> f64 {
-        let model = tail::once_in(self.expectation.at_least(observed as f64));
+        let model = self.expectation.once_in(observed as f64);
         if self.counts.len() < ENOUGH_FOR_PERCENTILE {
             return model;
         }

@@ -10,7 +10,7 @@
 //! | blocked ratio | 2 standard deviations, or the 95th percentile |
 //! | silence | see [`super::silence`] |
 //!
-//! Each rule also asks for what the original lacks, a real excess: see [`counts`] and [`ratio`].
+//! Each rule also asks for what the original lacks, a real excess: see `counts` and `ratio`.
 //! Bounded learning is described in `track`, the bounded history in `history`.
 
 mod counts;

@@ -16,16 +16,17 @@
 //! | rule | threshold on the blocked requests: the largest of |
 //! | --- | --- |
 //! | standard deviations | `n p + 2 sd`, the count that is exceeded once in 741 windows, the practical minimum |
-//! | percentile | `n p95 + 2 sqrt(n p95)`, the practical minimum; needs 200 windows |
+//! | percentile | `n p95 + 2 sqrt(n p95)`, `n p95 + n (p95 - median)`, the practical minimum; needs 200 windows |
 //!
 //! The practical minimum is an excess of 10 blocked requests and of five points of the ratio, in
 //! a window of at least 10 requests. Two standard deviations alone are exceeded once in 44
 //! windows, 33 times a day: hence the rarity beside them.
 
 use super::super::describe::number;
-use super::super::expectation::{Expectation, Practical, Seen, THREE_SIGMA_TAIL, widening};
+use super::super::expectation::{
+    Expectation, Practical, Seen, THREE_SIGMA_TAIL, freedom, widening,
+};
 use super::super::history::{History, Sample};
-use super::super::tail;
 use super::super::{Finding, Signal};
 
 /// Requests that a baseline, and a window, must hold for its ratio to mean anything.
@@ -43,7 +44,14 @@ pub(super) struct RatioBaseline {
     mean: f64,
     predicted: f64,
     between: f64,
-    percentile: Option<f64>,
+    percentiles: Option<Percentiles>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Percentiles {
+    median: f64,
+    /// The 95th.
+    high: f64,
 }
 
 impl RatioBaseline {
@@ -75,7 +83,7 @@ impl RatioBaseline {
             mean: blocked / requests.max(1.0),
             predicted,
             between,
-            percentile: percentile(&shares),
+            percentiles: percentiles(&shares),
         }
     }
 
@@ -103,7 +111,7 @@ impl RatioBaseline {
             expected: self.mean * size,
             lower,
             upper: upper.min(thresholds.lowest() - 1.0),
-            once_in_windows: tail::once_in(expectation.at_least(observed)),
+            once_in_windows: expectation.once_in(observed),
             scale: 1.0 / size,
         };
         Some(expectation.above(Signal::BlockedRatio, seen, reason))
@@ -139,10 +147,13 @@ impl RatioBaseline {
     fn expectation(&self, size: f64) -> Expectation {
         let doubt = self.predicted * (1.0 - self.predicted) / self.requests.max(1.0);
         let mean = size * self.predicted;
-        let variance = mean + size * size * (self.between + doubt);
+        let between = size * size * self.between;
+        let variance = mean + size * size * doubt + between;
+        let windows = self.windows as f64;
         Expectation {
             mean,
-            variance: widening(self.windows as f64).powi(2) * variance,
+            variance: widening(windows).powi(2) * variance,
+            freedom: freedom(windows, variance, between),
         }
     }
 
@@ -160,9 +171,10 @@ impl RatioBaseline {
         let deviations = (expectation.mean + 2.0 * expectation.deviation())
             .max(expectation.quantile(THREE_SIGMA_TAIL))
             .max(practical);
-        let percentile = self.percentile.map(|share| {
-            let count = share * size;
-            (count + 2.0 * count.sqrt()).max(practical)
+        let percentile = self.percentiles.map(|percentiles| {
+            let count = percentiles.high * size;
+            let beyond = (percentiles.high - percentiles.median) * size;
+            (count + beyond.max(2.0 * count.sqrt())).max(practical)
         });
         Some(Thresholds {
             deviations,
@@ -184,8 +196,8 @@ impl Thresholds {
     }
 }
 
-/// The 95th percentile of the ratios of windows that hold enough requests.
-fn percentile(shares: &[(f64, f64)]) -> Option<f64> {
+/// Of the ratios of windows that hold enough requests, where there are enough of these.
+fn percentiles(shares: &[(f64, f64)]) -> Option<Percentiles> {
     let mut ratios: Vec<f64> = shares
         .iter()
         .filter(|(_, requests)| *requests >= ENOUGH_REQUESTS)
@@ -195,7 +207,13 @@ fn percentile(shares: &[(f64, f64)]) -> Option<f64> {
         return None;
     }
     ratios.sort_by(f64::total_cmp);
-    let place = 0.95 * (ratios.len() - 1) as f64;
-    let (below, above) = (place.floor() as usize, place.ceil() as usize);
-    Some(ratios[below] + (ratios[above] - ratios[below]) * place.fract())
+    let at = |share: f64| {
+        let place = share * (ratios.len() - 1) as f64;
+        let (below, above) = (place.floor() as usize, place.ceil() as usize);
+        ratios[below] + (ratios[above] - ratios[below]) * place.fract()
+    };
+    Some(Percentiles {
+        median: at(0.5),
+        high: at(0.95),
+    })
 }

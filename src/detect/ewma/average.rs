@@ -24,10 +24,12 @@ use serde::{Deserialize, Serialize};
 use wafwatch_windows::time::EventTime;
 
 use super::super::Influence;
-use super::super::expectation::{Expectation, Practical, widening};
+use super::super::expectation::{Expectation, Practical, freedom, widening};
 
 /// How much longer than the mean the spread is smoothed.
 const SPREAD_SMOOTHING: f64 = 0.1;
+/// Gain of a window out of range (held at the end of the range), relative to one in range.
+const OUTLIER_GAIN: f64 = 0.25;
 /// Gain of a guarded window in range, relative to an ordinary one.
 const GUARDED_GAIN: f64 = 0.01;
 /// Requests at which a window teaches a share half of what a large one does.
@@ -122,17 +124,14 @@ impl Observation {
 }
 
 impl Level {
-    fn learn(&mut self, rate: f64, observation: &Observation, windows: u32, terms: &Terms) {
+    fn learn(&mut self, rate: f64, seen: &Observation, windows: u32, alpha: f64, gain: f64) {
         let first = 1.0 / f64::from(windows.max(1));
-        let gain = match terms.influence {
-            Influence::Full => 1.0,
-            Influence::Guarded => GUARDED_GAIN,
-        } * observation.weight();
-        let mean_gain = terms.alpha.max(first) * gain;
+        let gain = gain * seen.weight();
+        let mean_gain = alpha.max(first) * gain;
         let deviation = rate - self.mean;
-        let noise = self.mean / observation.exposure;
+        let noise = self.mean / seen.exposure;
         if windows > 1 {
-            let spread_gain = (terms.alpha * SPREAD_SMOOTHING).max(first) * gain;
+            let spread_gain = (alpha * SPREAD_SMOOTHING).max(first) * gain;
             self.extra += spread_gain * (deviation * deviation - noise - self.extra);
         }
         self.mean += mean_gain * deviation;
@@ -166,10 +165,14 @@ impl Average {
     pub(super) fn expectation(&self, exposure: f64, alpha: f64) -> Expectation {
         let gain = alpha.max(1.0 / f64::from(self.windows.max(1)));
         let mean = self.level.mean * exposure + 0.5 * gain;
-        let variance = mean + exposure * exposure * self.level.extra.max(0.0);
+        let extra = exposure * exposure * self.level.extra.max(0.0);
+        let variance = mean + extra;
+        let windows = f64::from(self.windows);
+        let remembered = 2.0 / (alpha * SPREAD_SMOOTHING) - 1.0;
         Expectation {
             mean,
-            variance: widening(f64::from(self.windows)).powi(2) * variance,
+            variance: widening(windows).powi(2) * variance,
+            freedom: freedom(windows.min(remembered), variance, extra),
         }
     }
 
@@ -200,7 +203,13 @@ impl Average {
         }
         self.windows = self.windows.saturating_add(1);
         let rate = limit.unwrap_or(observation.count) / observation.exposure;
-        self.level.learn(rate, observation, self.windows, terms);
+        let gain = match (terms.influence, limit) {
+            (Influence::Full, None) => 1.0,
+            (Influence::Full, Some(_)) => OUTLIER_GAIN,
+            (Influence::Guarded, _) => GUARDED_GAIN,
+        };
+        self.level
+            .learn(rate, observation, self.windows, terms.alpha, gain);
     }
 
     fn accepts(&mut self, observation: &Observation, is_out: bool, terms: &Terms) -> bool {
@@ -224,14 +233,10 @@ impl Average {
             return false;
         }
         pending.windows = pending.windows.saturating_add(1);
-        let unbounded = Terms {
-            influence: Influence::Full,
-            ..*terms
-        };
         let rate = observation.count / observation.exposure;
         pending
             .level
-            .learn(rate, observation, pending.windows, &unbounded);
+            .learn(rate, observation, pending.windows, terms.alpha, 1.0);
         let lasts = terms.start.0.saturating_sub(pending.since.0) >= terms.acceptance;
         if !(is_out && lasts) {
             return false;

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use wafwatch_windows::summary::TopList;
 
-use super::super::{Finding, Signal};
+use super::super::Finding;
 use super::average::{Average, Observation, Terms};
 use super::finding;
 
@@ -56,7 +56,7 @@ impl Table {
         &self,
         list: Option<&TopList>,
         terms: &Terms,
-        signal: fn(String) -> Signal,
+        signal: super::MakeSignal,
     ) -> Vec<Finding> {
         let terms = self.corrected(terms);
         let mut findings = Vec::new();

@@ -29,6 +29,11 @@ use super::{Detector, Finding, Influence, Signal, Stage, Verdict};
 pub const MAX_FINDINGS: usize = 16;
 /// Gain of the share of near-silent windows.
 const SILENT_SHARE_GAIN: f64 = 0.01;
+/// A mean that remembers six windows wanders: one near-silent window is never enough.
+const LEAST_SILENT_SHARE: f64 = 0.02;
+
+/// The signal of a key.
+type MakeSignal = fn(String) -> Signal;
 
 /// What the detector has learnt of one ACL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,7 +86,7 @@ impl EwmaState {
         }
     }
 
-    fn tables(&self) -> [(Dimension, &Table, fn(String) -> Signal); 3] {
+    fn tables(&self) -> [(Dimension, &Table, MakeSignal); 3] {
         [
             (Dimension::Rule, &self.rules, Signal::Rule),
             (Dimension::Uri, &self.uris, Signal::Uri),
@@ -156,7 +161,7 @@ fn finding(
         expected: average.mean() * observation.exposure,
         lower,
         upper: upper.min(threshold - 1.0),
-        once_in_windows: tail::once_in(expectation.at_least(observation.count)),
+        once_in_windows: expectation.once_in(observation.count),
         scale: 1.0 / observation.exposure,
     };
     Some(expectation.above(signal, seen, reason))
@@ -199,7 +204,7 @@ impl Ewma {
         }
         let loudness = Loudness {
             expectation: self.state.total.expectation(1.0, self.settings.alpha()),
-            near_silent_share: self.state.silent_share,
+            near_silent_share: self.state.silent_share.max(LEAST_SILENT_SHARE),
             run_before: self.state.silent_run,
         };
         silence::score(summary.counters.total as f64, &loudness)
