@@ -23,8 +23,10 @@ const DEFAULT_STORE: &str = "wafwatch-demo.db";
 const BLOCK_BYTES: usize = 1 << 20;
 /// Windows are never due because of the clock.
 const NEVER: EventTime = EventTime(i64::MIN);
-/// What is played when no scenario is named: one after the other, on one Web ACL.
-const TOUR: [Scenario; 2] = [Scenario::Misconfiguration, Scenario::Attack];
+/// When the attack of the default tour begins, after the start of the misconfiguration's run.
+const ATTACK_AFTER: Duration = Duration::from_secs(75 * 60);
+/// How long the default tour is.
+const TOUR_LENGTH: Duration = Duration::from_secs(3 * 3_600);
 
 pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Outcome> {
     let (mut settings, _) = setup::settings(&arguments.common, None)?;
@@ -48,18 +50,20 @@ pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Outcome> {
     let names: Vec<&str> = acts.iter().map(|options| options.scenario.name()).collect();
     note(&format!(
         "demo: generated logs of one Web ACL, scenario {} (seed {})",
-        names.join(" then "),
+        names.join(" and "),
         arguments.seed
     ));
 
     let started = Instant::now();
     let mut session = Session::open(settings, channels)?;
     let mut bytes = 0;
-    for (number, options) in acts.iter().enumerate() {
-        bytes += play(&mut session.pipeline, number, options)?;
-        session.pipeline.flush(NEVER)?;
-        session.workers.wake();
+    for options in &acts {
+        bytes += play(&mut session.pipeline, options)?;
     }
+    for options in &acts {
+        session.pipeline.finish(&shard_of(options));
+    }
+    session.pipeline.flush(NEVER)?;
     let accounts = session.pipeline.accounts();
     let (store, settings) = session.end()?;
     let run = Run {
@@ -73,23 +77,19 @@ pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// The runs to play, each beginning where the one before ended.
+/// The runs to play, all on one Web ACL: the one that was asked for, or a misconfiguration and an
+/// attack in three hours of normal life.
 fn acts(arguments: &DemoArguments) -> anyhow::Result<Vec<Options>> {
-    let scenarios = match &arguments.scenario {
-        None => TOUR.to_vec(),
-        Some(name) => vec![Scenario::from_name(name).ok_or_else(|| unknown(name))?],
-    };
-    let mut start_ms = None;
-    let mut acts = Vec::new();
-    for scenario in scenarios {
-        let mut options = Options::new(scenario);
-        options.seed = arguments.seed;
-        options.start_ms = start_ms.unwrap_or(options.start_ms);
-        let length = i64::try_from(options.duration().as_millis()).unwrap_or(i64::MAX);
-        start_ms = Some(options.start_ms.saturating_add(length));
-        acts.push(options);
+    let with_seed = |scenario| Options { seed: arguments.seed, ..Options::new(scenario) };
+    if let Some(name) = &arguments.scenario {
+        let scenario = Scenario::from_name(name).ok_or_else(|| unknown(name))?;
+        return Ok(vec![with_seed(scenario)]);
     }
-    Ok(acts)
+    let misconfiguration =
+        Options { duration: Some(TOUR_LENGTH), ..with_seed(Scenario::Misconfiguration) };
+    let mut attack = with_seed(Scenario::Attack);
+    attack.start_ms += i64::try_from(ATTACK_AFTER.as_millis()).unwrap_or_default();
+    Ok(vec![misconfiguration, attack])
 }
 
 fn unknown(name: &str) -> UsageError {
@@ -103,42 +103,30 @@ fn unknown(name: &str) -> UsageError {
     ))
 }
 
+fn shard_of(options: &Options) -> String {
+    format!("demo: {}", options.scenario.name())
+}
+
 /// Generates a run straight into the pipeline, and returns how many bytes it had.
-fn play(
-    pipeline: &mut Pipeline<SqliteStore>,
-    number: usize,
-    options: &Options,
-) -> anyhow::Result<u64> {
-    let shard = format!("demo {number}: {}", options.scenario.name());
-    pipeline.register(&shard, &shard, Some(EventTime(options.start_ms)));
+fn play(pipeline: &mut Pipeline<SqliteStore>, options: &Options) -> anyhow::Result<u64> {
+    let shard = shard_of(options);
+    pipeline.register(&shard, &shard, None);
     let mut generator = Generator::new(options)?;
     let mut block = Vec::with_capacity(BLOCK_BYTES + 8_192);
     let mut start = 0;
-    // Generated times may lie in the future.
-    let now = EventTime(options.start_ms).plus(hours(24 * 366));
+    // Generated times may lie in the future of the machine that plays them.
+    let length = i64::try_from(options.duration().as_millis()).unwrap_or(i64::MAX);
+    let end_of_run = EventTime(options.start_ms).plus(length);
     loop {
         let is_over = generator.write_next(&mut block).is_none();
         if block.len() >= BLOCK_BYTES || is_over {
             let end = start + block.len() as u64;
-            pipeline.count(
-                &shard,
-                Piece {
-                    bytes: &block,
-                    start,
-                    end,
-                },
-                now,
-            )?;
+            pipeline.count(&shard, Piece { bytes: &block, start, end }, end_of_run)?;
             block.clear();
             start = end;
         }
         if is_over {
-            pipeline.finish(&shard);
             return Ok(start);
         }
     }
-}
-
-fn hours(count: u64) -> i64 {
-    i64::try_from(Duration::from_secs(count * 3_600).as_millis()).unwrap_or(i64::MAX)
 }

@@ -4,12 +4,13 @@ use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
 use super::{Message, Notifier, NotifyError, Retry};
+use crate::incident::EventKind;
 use crate::report::Style;
 
 /// How much of a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// All of it.
+    /// All of it, but for an incident that is over only the brief form.
     Full,
     /// What happened and what it means, in a few lines.
     Brief,
@@ -48,7 +49,9 @@ impl<W: Write + Send> Notifier for Terminal<W> {
     }
 
     fn notify(&self, message: &Message) -> Result<(), NotifyError> {
-        let text = match (self.detail, self.style) {
+        let is_over = message.kind == EventKind::Resolved;
+        let detail = if is_over { Detail::Brief } else { self.detail };
+        let text = match (detail, self.style) {
             (Detail::Full, Style::Plain) => &message.text,
             (Detail::Full, Style::Coloured) => &message.coloured_text,
             (Detail::Brief, Style::Plain) => &message.brief_text,
