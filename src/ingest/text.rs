@@ -7,7 +7,7 @@
 use super::decoder::Decoder;
 use super::encoded;
 use super::reason::RejectReason;
-use super::record::lenient::{Depth, Lenient, Skip};
+use super::record::lenient::{Depth, Skip};
 use super::record::{UnitKind, read_object, read_value};
 use super::resume;
 
@@ -152,8 +152,8 @@ impl Decoder<'_> {
             self.part(&decoded, units.base + start);
             return;
         }
-        let depth = Depth(self.limits.depth());
-        match read_value(line, Lenient(Skip(depth))) {
+        let depth = Depth::minded(self.limits.depth());
+        match read_value(line, Skip(depth)) {
             Ok(length) if units.ends_at(start + length) => {
                 self.reject(
                     RejectReason::NotAnObject,
