@@ -66,18 +66,27 @@ pub(super) enum UnitKind {
     ControlMessage,
 }
 
-/// Reads the object that `text` begins with, and tells how long it is.
+/// Reads the object that `line` begins with and should end with, and tells how long it is.
 ///
 /// An object that opens no more levels than it may, side by side or nested, cannot be too deep: the
 /// first reading skims over what records do not keep, and is enough for nearly all. What it cannot
 /// answer is read once more, minding the depth everywhere. An envelope needs no such reading, since
 /// it is read again when it is opened.
-pub(super) fn read_object(text: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
-    if let Ok((unit, length)) = read_unit(text, Depth::unminded(depth))
-        && (unit.envelope.is_some() || openings(&text[..length]) <= usize::from(depth))
+pub(super) fn read_object(line: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
+    if let Ok((unit, length)) = read_unit(line, Depth::unminded(depth))
+        && (unit.envelope.is_some() || openings(&line[..length]) <= usize::from(depth))
     {
         return Ok((unit, length));
     }
+    read_unit(line, Depth::minded(depth))
+}
+
+/// Reads the object that `text` begins with, of which many may begin nested in each other: minding
+/// the depth everywhere keeps a hostile text from being read to its end at each of its lines.
+pub(super) fn read_spread_out_object(
+    text: &str,
+    depth: u16,
+) -> Result<(Unit<'_>, usize), RejectReason> {
     read_unit(text, Depth::minded(depth))
 }
 
