@@ -76,7 +76,7 @@ impl<'de> Shape<'de> for LabelList<'_, 'de> {
                         self.0.add(name);
                     }
                 }
-                LabelKey::Other => fields.next_value_seed(Lenient(Skip(inner)))?,
+                LabelKey::Other => fields.next_value_seed(Skip(inner))?,
             }
         }
         Ok(())

@@ -3,22 +3,46 @@
 //! A [`Shape`] says what it makes of the types it knows; every other type is read over and gives
 //! its absent value. So no type is ever wrong, and the only error that does not come from the text
 //! itself is [`Depth`] running out: serde_json reports it in the category `Data`.
+//!
+//! serde's `IgnoredAny` reads over a value without recursion, however deep it is, and faster than
+//! any visitor can. [`Depth::unminded`] leaves what is read over to it.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserializer;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// Levels of objects and arrays that may still open.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::ingest) struct Depth(pub u16);
+pub(in crate::ingest) struct Depth {
+    left: u16,
+    /// Whether values that are read over count too.
+    minds_all: bool,
+}
 
 impl Depth {
+    /// `levels` in everything.
+    pub(in crate::ingest) fn minded(levels: u16) -> Self {
+        Self {
+            left: levels,
+            minds_all: true,
+        }
+    }
+
+    /// `levels` in what shapes read, and any number in what they read over.
+    pub(in crate::ingest) fn unminded(levels: u16) -> Self {
+        Self {
+            left: levels,
+            minds_all: false,
+        }
+    }
+
     fn deeper<E: de::Error>(self) -> Result<Self, E> {
-        let left = self.0.checked_sub(1);
-        left.map(Self)
-            .ok_or_else(|| E::custom("objects and arrays nest too deep"))
+        let Some(left) = self.left.checked_sub(1) else {
+            return Err(E::custom("objects and arrays nest too deep"));
+        };
+        Ok(Self { left, ..self })
     }
 }
 
@@ -64,7 +88,7 @@ pub(in crate::ingest) trait Shape<'de>: Sized {
         inner: Depth,
         mut elements: A,
     ) -> Result<Self::Value, A::Error> {
-        while elements.next_element_seed(Lenient(Skip(inner)))?.is_some() {}
+        while elements.next_element_seed(Skip(inner))?.is_some() {}
         Ok(self.absent())
     }
 
@@ -75,7 +99,7 @@ pub(in crate::ingest) trait Shape<'de>: Sized {
         mut fields: A,
     ) -> Result<Self::Value, A::Error> {
         while fields.next_key::<de::IgnoredAny>()?.is_some() {
-            fields.next_value_seed(Lenient(Skip(inner)))?;
+            fields.next_value_seed(Skip(inner))?;
         }
         Ok(self.absent())
     }
@@ -138,10 +162,23 @@ impl<'de, S: Shape<'de>> Visitor<'de> for Lenient<S> {
     }
 }
 
-/// Reads over a value. Unlike serde's `IgnoredAny` it minds the depth.
+/// Reads over a value.
 pub(in crate::ingest) struct Skip(pub Depth);
 
-impl<'de> Shape<'de> for Skip {
+impl<'de> DeserializeSeed<'de> for Skip {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.0.minds_all {
+            return Lenient(Nothing(self.0)).deserialize(deserializer);
+        }
+        de::IgnoredAny::deserialize(deserializer).map(drop)
+    }
+}
+
+struct Nothing(Depth);
+
+impl<'de> Shape<'de> for Nothing {
     type Value = ();
 
     fn depth(&self) -> Depth {

@@ -153,7 +153,7 @@ impl<'de> Shape<'de> for RuleGroup<'_, 'de> {
                     let rules = GroupMatches(&mut counted, MatchedRule::is_excluded, inner);
                     fields.next_value_seed(Lenient(rules))?;
                 }
-                GroupKey::Other => fields.next_value_seed(Lenient(Skip(inner)))?,
+                GroupKey::Other => fields.next_value_seed(Skip(inner))?,
             }
         }
         let group = id.as_deref().map(group_name);
@@ -264,7 +264,7 @@ impl<'de> Shape<'de> for MatchedRule {
                     let as_count = Is("EXCLUDED_AS_COUNT", inner);
                     rule.excluded_as_count = fields.next_value_seed(Lenient(as_count))?;
                 }
-                RuleKey::Other => fields.next_value_seed(Lenient(Skip(inner)))?,
+                RuleKey::Other => fields.next_value_seed(Skip(inner))?,
             }
         }
         Ok(rule)

@@ -65,7 +65,7 @@ impl<'de> Shape<'de> for RequestShape<'_, 'de> {
                     let headers = HeaderList(&mut request.headers, inner);
                     fields.next_value_seed(Lenient(headers))?;
                 }
-                RequestKey::Other => fields.next_value_seed(Lenient(Skip(inner)))?,
+                RequestKey::Other => fields.next_value_seed(Skip(inner))?,
             }
         }
         Ok(())
@@ -121,7 +121,7 @@ impl<'de> Shape<'de> for Header<'_, 'de> {
                     name = fields.next_value_seed(Lenient(HeaderNameShape(inner)))?;
                 }
                 (HeaderKey::Value, HeaderName::Other) | (HeaderKey::Other, _) => {
-                    fields.next_value_seed(Lenient(Skip(inner)))?;
+                    fields.next_value_seed(Skip(inner))?;
                 }
                 (HeaderKey::Value, _) => value = fields.next_value_seed(Lenient(Text(inner)))?,
             }
