@@ -80,7 +80,8 @@ impl Decoder<'_> {
         let start = units.position;
         let end = units.line_end();
         let line = &units.text[start..end];
-        match read_object(line, self.limits.depth()) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        match read_object(line, self.limits.depth(), &mut scratch) {
             Ok((unit, length)) => {
                 units.position += length;
                 self.unit(&unit, &line[..length], units.base + start);
@@ -93,6 +94,7 @@ impl Decoder<'_> {
                 units.position = units.resume_after(start);
             }
         }
+        self.scratch = scratch;
     }
 
     /// An object whose first line ends within it.

@@ -7,6 +7,7 @@
 //! without a copy.
 
 mod accept;
+mod headers;
 mod labels;
 pub(super) mod lenient;
 mod matches;
@@ -72,13 +73,55 @@ pub(super) enum UnitKind {
 /// first reading skims over what records do not keep, and is enough for nearly all. What it cannot
 /// answer is read once more, minding the depth everywhere. An envelope needs no such reading, since
 /// it is read again when it is opened.
-pub(super) fn read_object(line: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
+///
+/// Most records are read without their headers, by way of `scratch`; see [`headers`].
+pub(super) fn read_object<'a>(
+    line: &'a str,
+    depth: u16,
+    scratch: &'a mut String,
+) -> Result<(Unit<'a>, usize), RejectReason> {
+    if let Some(without) = headers::take_out(line, scratch)
+        && let Some(read) = read_without_headers(without, depth)
+    {
+        return Ok(read);
+    }
+    read_whole(line, depth)
+}
+
+fn read_whole(line: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
     if let Ok((unit, length)) = read_unit(line, Depth::unminded(depth))
         && (unit.envelope.is_some() || openings(&line[..length]) <= usize::from(depth))
     {
         return Ok((unit, length));
     }
     read_unit(line, Depth::minded(depth))
+}
+
+/// Levels that a list of headers opens: the list and one header.
+const HEADER_LEVELS: usize = 2;
+
+fn read_without_headers<'a>(
+    without: headers::WithoutHeaders<'a, 'a>,
+    depth: u16,
+) -> Option<(Unit<'a>, usize)> {
+    let (mut unit, length) = read_unit(without.text, Depth::unminded(depth)).ok()?;
+    let levels = openings(&without.text[..length]) + HEADER_LEVELS;
+    if unit.envelope.is_some() || levels > usize::from(depth) {
+        return None;
+    }
+    if unit.request.headers_were_taken_out {
+        unit.request.headers.host = without.host.map(Cow::Borrowed);
+        unit.request.headers.user_agent = without.user_agent.map(Cow::Borrowed);
+    }
+    let holds_mark = length > without.mark_at;
+    Some((
+        unit,
+        if holds_mark {
+            length + without.removed
+        } else {
+            length
+        },
+    ))
 }
 
 /// Reads the object that `text` begins with, of which many may begin nested in each other: minding

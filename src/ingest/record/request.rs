@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess};
 
+use super::headers::MARK;
 use super::lenient::{Depth, Lenient, Shape, Skip, Text};
 
 /// The fields of `httpRequest` that records keep. `args` and `fragment` are read over, and so is
@@ -18,6 +19,8 @@ pub(super) struct Request<'a> {
     /// `httpRequest.host`, for where no `Host` header was logged.
     pub host: Option<Cow<'a, str>>,
     pub headers: Headers<'a>,
+    /// Whether the list of headers was replaced by [`MARK`] before.
+    pub headers_were_taken_out: bool,
 }
 
 /// The two headers that records keep: the first of each name.
@@ -62,7 +65,7 @@ impl<'de> Shape<'de> for RequestShape<'_, 'de> {
                 RequestKey::HttpMethod => request.method = fields.next_value_seed(text())?,
                 RequestKey::Host => request.host = fields.next_value_seed(text())?,
                 RequestKey::Headers => {
-                    let headers = HeaderList(&mut request.headers, inner);
+                    let headers = HeaderList(request, inner);
                     fields.next_value_seed(Lenient(headers))?;
                 }
                 RequestKey::Other => fields.next_value_seed(Skip(inner))?,
@@ -72,7 +75,7 @@ impl<'de> Shape<'de> for RequestShape<'_, 'de> {
     }
 }
 
-struct HeaderList<'h, 'de>(&'h mut Headers<'de>, Depth);
+struct HeaderList<'r, 'de>(&'r mut Request<'de>, Depth);
 
 impl<'de> Shape<'de> for HeaderList<'_, 'de> {
     type Value = ();
@@ -83,9 +86,13 @@ impl<'de> Shape<'de> for HeaderList<'_, 'de> {
 
     fn absent(self) {}
 
+    fn unsigned(self, number: u64) {
+        self.0.headers_were_taken_out |= number == MARK;
+    }
+
     fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
         while elements
-            .next_element_seed(Lenient(Header(self.0, inner)))?
+            .next_element_seed(Lenient(Header(&mut self.0.headers, inner)))?
             .is_some()
         {}
         Ok(())
