@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess};
 
-use super::lenient::{Depth, Lenient, Shape, Skip, Text};
+use super::lenient::{Depth, Lenient, Shape, Skip};
+use super::values::Text;
 
 /// The fields of `httpRequest` that records keep. `args` and `fragment` are read over, and so is
 /// every header but two.
