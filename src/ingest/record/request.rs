@@ -28,6 +28,12 @@ pub(super) struct Headers<'a> {
     pub user_agent: Option<Cow<'a, str>>,
 }
 
+impl Headers<'_> {
+    fn are_complete(&self) -> bool {
+        self.host.is_some() && self.user_agent.is_some()
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "camelCase")]
 enum RequestKey {
@@ -85,10 +91,15 @@ impl<'de> Shape<'de> for HeaderList<'_, 'de> {
     fn absent(self) {}
 
     fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
-        while elements
-            .next_element_seed(Lenient(Header(self.0, inner)))?
-            .is_some()
-        {}
+        let headers = self.0;
+        while !headers.are_complete() {
+            let header = Lenient(Header(headers, inner));
+            if elements.next_element_seed(header)?.is_none() {
+                return Ok(());
+            }
+        }
+        // Browsers send both of them early, so most headers are only skimmed.
+        while elements.next_element_seed(Skip(inner))?.is_some() {}
         Ok(())
     }
 }
