@@ -11,7 +11,8 @@ use serde::de::{MapAccess, SeqAccess};
 use super::decoder::Decoder;
 use super::encoded::decode_part;
 use super::reason::RejectReason;
-use super::record::lenient::{Depth, Lenient, Shape, Skip, Text};
+use super::record::lenient::{Depth, Lenient, Shape, Skip};
+use super::record::values::Text;
 use super::record::{EnvelopeKind, read_value};
 
 impl Decoder<'_> {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
+use memchr::memchr2;
 use wafwatch_windows::record::{Action, Record, RecordBatch};
 use wafwatch_windows::time::EventTime;
 
@@ -119,14 +120,14 @@ impl Unit<'_> {
     /// is where single-page applications carry tokens.
     fn path(&self) -> Option<&str> {
         let uri = self.request.uri.as_deref()?;
-        let path = uri.split(['?', '#']).next()?;
-        (!path.is_empty()).then_some(path)
+        let end = memchr2(b'?', b'#', uri.as_bytes()).unwrap_or(uri.len());
+        (end > 0).then(|| &uri[..end])
     }
 }
 
 /// The one way to write an IPv6 address (RFC 5952); anything else as it is.
 fn canonical_address(address: &str) -> Cow<'_, str> {
-    if !address.contains(':') {
+    if !address.bytes().any(|byte| byte == b':') {
         return Cow::Borrowed(address);
     }
     match address.parse::<Ipv6Addr>() {

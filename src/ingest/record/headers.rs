@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr2};
 
-use super::lenient::is_present;
+use super::values::is_present;
 
 const KEY: &str = "\"headers\":";
 static LIST: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"headers\":["));

@@ -11,8 +11,10 @@ mod headers;
 mod labels;
 pub(super) mod lenient;
 mod matches;
+mod names;
 mod request;
 mod timestamp;
+pub(super) mod values;
 
 use std::borrow::Cow;
 
@@ -21,10 +23,11 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
 use serde_json::error::Category;
 
 use self::labels::Labels;
-use self::lenient::{Depth, Is, Lenient, Shape, Size, Skip, Text};
+use self::lenient::{Depth, Lenient, Shape, Skip};
 use self::matches::{Matches, RuleGroups, TopLevelMatches};
 use self::request::{Request, RequestShape};
 use self::timestamp::{When, WhenShape};
+use self::values::{Is, Size, Text};
 use super::reason::RejectReason;
 
 /// One JSON object: the fields of a WAF record, and the marks of envelopes.

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess};
 
 use super::headers::MARK;
-use super::lenient::{Depth, Lenient, Shape, Skip, Text};
+use super::lenient::{Depth, Lenient, Shape, Skip};
+use super::values::Text;
 
 /// The fields of `httpRequest` that records keep. `args` and `fragment` are read over, and so is
 /// every header but two.
@@ -28,6 +29,12 @@ pub(super) struct Request<'a> {
 pub(super) struct Headers<'a> {
     pub host: Option<Cow<'a, str>>,
     pub user_agent: Option<Cow<'a, str>>,
+}
+
+impl Headers<'_> {
+    fn are_complete(&self) -> bool {
+        self.host.is_some() && self.user_agent.is_some()
+    }
 }
 
 #[derive(Deserialize)]
@@ -91,10 +98,15 @@ impl<'de> Shape<'de> for HeaderList<'_, 'de> {
     }
 
     fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
-        while elements
-            .next_element_seed(Lenient(Header(&mut self.0.headers, inner)))?
-            .is_some()
-        {}
+        let headers = &mut self.0.headers;
+        while !headers.are_complete() {
+            let header = Lenient(Header(headers, inner));
+            if elements.next_element_seed(header)?.is_none() {
+                return Ok(());
+            }
+        }
+        // Browsers send both of them early, so most headers are only skimmed.
+        while elements.next_element_seed(Skip(inner))?.is_some() {}
         Ok(())
     }
 }

@@ -5,7 +5,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use wafwatch_windows::time::EventTime;
 
-use super::lenient::{Depth, Shape, is_present};
+use super::lenient::{Depth, Shape};
+use super::values::is_present;
 
 /// Longer than any way to write a point in time.
 const LONGEST_TEXT: usize = 64;

@@ -162,6 +162,14 @@ fn envelopes_nest_only_so_deep() {
     assert_eq!(decoded_within(&twice, &limits).counts(), (3, 0));
     let thrice = decoded_within(&gzip(&twice), &limits);
     assert_eq!(thrice.reasons(), [(NestingLimit, 1)]);
+
+    let unlimited = Limits {
+        max_nesting: u16::MAX,
+        ..Limits::default()
+    };
+    let bottomless = (0..2_000).fold(lines(), |inner, _| gzip(&inner));
+    let stopped = decoded_within(&bottomless, &unlimited);
+    assert_eq!(stopped.reasons(), [(NestingLimit, 1)]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod layouts;
 mod properties;
 mod reasons;
 mod records;
+mod rules;
 mod secrets;
 
 use std::io::Write;
