@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::exit::Outcome;
 use super::setup;
 use crate::config::Settings;
-use crate::incident::Incident;
+use crate::incident::{Incident, Severity};
 use crate::ingest::Accounts;
 use crate::report::Redaction;
 use crate::store::sqlite::SqliteStore;
@@ -73,6 +73,9 @@ pub(super) struct Summary {
 pub(super) struct ListedIncident {
     pub incident: Incident,
     pub cause: Option<&'static str>,
+    /// What the analyst made of the detector's severity; the detector's where nobody explained it
+    /// yet.
+    pub severity: Severity,
 }
 
 impl Summary {
@@ -126,7 +129,8 @@ impl ListedIncident {
     /// The incident with its level and cause beside it.
     pub(super) fn to_json(&self) -> Value {
         let mut value = json!(self.incident);
-        value["level"] = json!(self.incident.severity.level());
+        value["assessed_severity"] = json!(self.severity);
+        value["level"] = json!(self.severity.level());
         value["cause"] = json!(self.cause);
         value
     }
@@ -144,8 +148,12 @@ pub(super) fn list_incidents(
         let newest = explanations
             .filter_map(|(_, explanation)| explanation)
             .next_back();
-        let cause = newest.map(|explanation| explanation.assessment.cause.name());
-        listed.push(ListedIncident { incident, cause });
+        let assessment = newest.map(|explanation| explanation.assessment);
+        listed.push(ListedIncident {
+            cause: assessment.as_ref().map(|assessment| assessment.cause.name()),
+            severity: assessment.map_or(incident.severity, |assessment| assessment.severity_score),
+            incident,
+        });
     }
     Ok(listed)
 }

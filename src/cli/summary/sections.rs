@@ -183,14 +183,10 @@ pub(in crate::cli) fn incidents_table(incidents: &[ListedIncident]) -> String {
         ("cause", Align::Left),
         ("id", Align::Left),
     ]);
-    for ListedIncident { incident, cause } in incidents {
+    for ListedIncident { incident, cause, severity } in incidents {
         table.row(vec![
             utc(incident.opened),
-            format!(
-                "{} {}",
-                incident.severity.level().name(),
-                incident.severity.0
-            ),
+            format!("{} {}", severity.level().name(), severity.0),
             match incident.state {
                 State::Open => "open".to_owned(),
                 State::Resolved => "resolved".to_owned(),
