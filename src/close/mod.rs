@@ -24,8 +24,8 @@ use crate::store::{AclState, ClosedWindow, Closing};
 pub struct CloseSettings {
     /// Length of every window.
     pub window_size: WindowSize,
-    /// After so many windows without a record an ACL is dormant: no more empty windows are closed
-    /// until its next record.
+    /// Most windows in a row that are closed without a record. After them an ACL is dormant until
+    /// its next record; see [`EMPTY_WINDOWS_PER_ACTIVE`].
     pub dormant_after_windows: u32,
     /// The detector and its settings.
     pub detector: DetectorSettings,
@@ -34,6 +34,12 @@ pub struct CloseSettings {
     /// How summaries are made of sketches.
     pub sketch: SketchSettings,
 }
+
+/// Windows without a record that each window with one entitles an ACL to, so that a store grows
+/// with what is in the logs and not with the time between them. An ACL with a request every ten
+/// windows never sleeps; one with a request a day does, and nobody could tell its silence from an
+/// outage anyway.
+pub const EMPTY_WINDOWS_PER_ACTIVE: u32 = 10;
 
 /// Closes the windows of `acl` that `due` says are due, in order, the empty ones between included.
 ///
@@ -46,16 +52,48 @@ pub fn close_due(
     due: &dyn Fn(Window) -> Due,
     settings: &CloseSettings,
 ) -> Option<Closing> {
+    // Restoring a detector costs more than finding out that there is nothing to do.
+    let first = next_window(state, partials, settings)?;
+    if due(first) == Due::NotYet {
+        return None;
+    }
     let mut closer = Closer::new(acl, state, settings);
-    while let Some(window) = closer.next_window(partials) {
+    while let Some(window) = next_window(&closer.closing.state, partials, settings) {
         let completeness = match due(window) {
             Due::NotYet => break,
             Due::Complete => Completeness::Complete,
             Due::Incomplete => Completeness::Incomplete,
         };
         closer.close(window, partials.remove(&window).as_ref(), completeness);
+        if closer.closing.windows.len() >= MAX_WINDOWS {
+            break;
+        }
     }
     closer.finish(state.version)
+}
+
+/// Windows of one ACL that one call closes at most; the caller calls again.
+pub const MAX_WINDOWS: usize = 500;
+
+/// The window to close next: the one after the last, or the first that has records where there is
+/// no last one or the ACL is dormant.
+#[must_use]
+pub fn next_window(
+    state: &AclState,
+    partials: &BTreeMap<Window, Partial>,
+    settings: &CloseSettings,
+) -> Option<Window> {
+    let Some(closed_through) = state.closed_through else {
+        return partials.keys().next().copied();
+    };
+    let following = settings.window_size.window_of(closed_through);
+    if state.is_dormant() {
+        return partials
+            .range(following..)
+            .next()
+            .map(|(window, _)| *window);
+    }
+    Some(following)
 }
 
 struct Closer<'a> {
@@ -83,24 +121,6 @@ impl<'a> Closer<'a> {
             closing,
             changed_incidents: BTreeMap::new(),
         }
-    }
-
-    /// The window to close next: the one after the last, or the first that has records where
-    /// there is no last one or the ACL is dormant.
-    fn next_window(&self, partials: &BTreeMap<Window, Partial>) -> Option<Window> {
-        let state = &self.closing.state;
-        let Some(closed_through) = state.closed_through else {
-            return partials.keys().next().copied();
-        };
-        let following = self.settings.window_size.window_of(closed_through);
-        let is_dormant = state.empty_windows >= self.settings.dormant_after_windows;
-        if is_dormant {
-            return partials
-                .range(following..)
-                .next()
-                .map(|(window, _)| *window);
-        }
-        Some(following)
     }
 
     fn close(&mut self, window: Window, partial: Option<&Partial>, completeness: Completeness) {
@@ -134,10 +154,11 @@ impl<'a> Closer<'a> {
         }
         let state = &mut self.closing.state;
         state.closed_through = Some(window.end);
-        state.empty_windows = if summary.counters.total == 0 {
-            state.empty_windows.saturating_add(1)
+        state.empty_budget = if summary.counters.total == 0 {
+            state.empty_budget.saturating_sub(1)
         } else {
-            0
+            let entitled = state.empty_budget.saturating_add(EMPTY_WINDOWS_PER_ACTIVE);
+            entitled.min(self.settings.dormant_after_windows)
         };
         state.incident = open;
         self.closing.events.extend(transition.events);

@@ -3,9 +3,10 @@
 //! Each input is read on a thread of its own; this thread counts, and looks at the clock a few times
 //! a second. Two things move event time on beside the records themselves:
 //!
-//! - An input from which nothing came for a moment is at its end, and is taken to be complete up to
-//!   [`WatchSettings::idle_delay_ms`] behind the wall clock. So a site that went silent closes
-//!   empty windows.
+//! - An input from which nothing came for a moment is at its end: its time goes on from its newest
+//!   record, up to [`WatchSettings::idle_delay_ms`] behind the wall clock. So a site that went
+//!   silent closes empty windows, and a pause while a backlog is read makes nothing late. An input
+//!   from which nothing ever came follows the others at that distance.
 //! - The longest wait is measured on a clock that follows the newest record and goes on from there:
 //!   reading a backlog of last week makes no window wait too long.
 
@@ -71,7 +72,11 @@ pub fn watch<S: Store>(
         match arrivals.recv_timeout(TICK) {
             Ok(arrival) => watch.take(pipeline, arrival)?,
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
+            // Readers stop on an interrupt too, perhaps before it is seen here.
+            Err(RecvTimeoutError::Disconnected) => {
+                watch.outcome.interrupted = interrupt.load(Ordering::Relaxed);
+                break;
+            }
         }
         watch.advance_idle(pipeline);
         if watch.is_flush_due(pipeline) {
@@ -191,9 +196,15 @@ impl<'a> Watch<'a> {
     fn advance_idle<S: Store>(&self, pipeline: &mut Pipeline<S>) {
         let complete_until = (self.clock)().minus(self.settings.idle_delay_ms);
         for (shard, last) in &self.last_arrival {
-            if last.elapsed() >= IDLE_AFTER {
-                pipeline.advance(shard, complete_until);
+            let idle = last.elapsed();
+            if idle < IDLE_AFTER {
+                continue;
             }
+            let time = match pipeline.checkpoint(shard).watermark {
+                Some(newest) => newest.plus(milliseconds(idle)).min(complete_until),
+                None => self.event_clock().minus(self.settings.idle_delay_ms),
+            };
+            pipeline.advance(shard, time);
         }
     }
 
@@ -215,7 +226,10 @@ impl<'a> Watch<'a> {
         let Some((newest, came)) = self.newest else {
             return EventTime(i64::MIN);
         };
-        let since = i64::try_from(came.elapsed().as_millis()).unwrap_or(i64::MAX);
-        newest.plus(since)
+        newest.plus(milliseconds(came.elapsed()))
     }
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

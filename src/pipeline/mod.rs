@@ -22,7 +22,7 @@ pub use progress::Progress;
 use crate::close::{self, CloseSettings};
 use crate::ingest::{Accounts, RejectReason};
 use crate::store::{
-    AclState, Checkpoint, CheckpointUpdate, Store, StoreError, StoredPartial, Transaction,
+    AclState, Checkpoint, CheckpointUpdate, Closing, Store, StoreError, StoredPartial, Transaction,
 };
 
 /// What the pipeline depends on beside its input.
@@ -34,7 +34,7 @@ pub struct PipelineSettings {
     pub close_policy: ClosePolicy,
     /// How they are closed.
     pub close: CloseSettings,
-    /// Web ACLs that may have open windows at once.
+    /// Web ACLs that are followed at once; one that is dormant is not.
     pub max_acls: usize,
 }
 
@@ -53,10 +53,13 @@ pub enum PipelineError {
         source: DecodeError,
     },
     /// Bytes came that do not follow the ones before them.
-    #[error("{shard} delivered bytes from {start}, but is counted up to {position}")]
+    #[error(
+        "{input} delivered bytes from {start}, but is counted up to {position}: is it given twice, \
+         or was it changed while it was read?"
+    )]
     Gap {
-        /// The shard.
-        shard: String,
+        /// The input, for people.
+        input: String,
         /// Where the bytes begin.
         start: u64,
         /// Where they should.
@@ -100,13 +103,19 @@ impl<S: Store> Pipeline<S> {
         for (shard, checkpoint) in store.checkpoints()? {
             shards.insert(shard, Progress::committed(checkpoint));
         }
-        let acl_states = store.acl_states()?.into_iter().collect();
-        let stored = store.windows_with_partials()?.into_iter().collect();
-        let accumulator = Accumulator::new(
+        let acl_states: BTreeMap<String, AclState> = store.acl_states()?.into_iter().collect();
+        let stored: BTreeSet<(String, Window)> =
+            store.windows_with_partials()?.into_iter().collect();
+        let mut accumulator = Accumulator::new(
             settings.close.sketch.clone(),
             settings.close.window_size,
             settings.max_acls,
         );
+        let awake = acl_states.iter().filter(|(_, state)| !state.is_dormant());
+        let counting = stored.iter().map(|(acl, _)| acl);
+        for acl in awake.map(|(acl, _)| acl).chain(counting) {
+            accumulator.follow(acl);
+        }
         Ok(Self {
             store,
             settings,
@@ -180,14 +189,14 @@ impl<S: Store> Pipeline<S> {
     ///
     /// [`PipelineError::Gap`] where the piece does not begin where the shard is counted up to.
     pub fn add(&mut self, shard: &str, decoded: &Decoded) -> Result<(), PipelineError> {
-        let position = self.progress(shard).checkpoint().position;
+        let checkpoint = self.progress(shard).checkpoint();
+        let position = checkpoint.position;
         if decoded.end <= position {
             return Ok(());
         }
         if decoded.start != position {
-            let shard = shard.to_owned();
             return Err(PipelineError::Gap {
-                shard,
+                input: checkpoint.input.clone(),
                 start: decoded.start,
                 position,
             });
@@ -263,23 +272,34 @@ impl<S: Store> Pipeline<S> {
         self.accumulator.estimated_bytes()
     }
 
-    /// Whether a window with records is due by now.
+    /// Whether a window is due by now. Records that came too late for theirs make none due: they
+    /// wait for the next flush.
     #[must_use]
     pub fn has_due_window(&self, now: EventTime) -> bool {
         let low = self.watermarks.low();
         let policy = &self.settings.close_policy;
-        self.acl_states.values().any(|state| {
-            state.closed_through.is_some_and(|closed_through| {
-                let next = self.settings.close.window_size.window_of(closed_through);
-                let is_dormant = state.empty_windows >= self.settings.close.dormant_after_windows;
-                !is_dormant && policy.due(next, low, now) != Due::NotYet
-            })
-        }) || self
+        let is_due = |window: Window| policy.due(window, low, now) != Due::NotYet;
+        let is_next_due = |state: &AclState| {
+            let following = state
+                .closed_through
+                .map(|end| self.settings.close.window_size.window_of(end));
+            following.is_some_and(|window| !state.is_dormant() && is_due(window))
+        };
+        let is_open = |acl: &str, window: Window| {
+            let closed_through = self
+                .acl_states
+                .get(acl)
+                .and_then(|state| state.closed_through);
+            closed_through.is_none_or(|end| window.start >= end)
+        };
+        let stored = self
             .stored
             .iter()
-            .map(|(_, window)| *window)
-            .chain(self.accumulator.windows())
-            .any(|window| policy.due(window, low, now) != Due::NotYet)
+            .map(|(acl, window)| (acl.as_str(), *window));
+        self.acl_states.values().any(is_next_due)
+            || stored
+                .chain(self.accumulator.open_windows())
+                .any(|(acl, window)| is_due(window) && is_open(acl, window))
     }
 
     /// What became of all records of all shards so far.
@@ -304,38 +324,45 @@ impl<S: Store> Pipeline<S> {
         self.store
     }
 
-    /// Commits what was counted and closes what is due by now, in one transaction.
+    /// Commits what was counted and closes what is due by now.
+    ///
+    /// That is one transaction, unless very many windows are due: then several, each of them whole.
     ///
     /// # Errors
     ///
     /// When the store fails or was changed by another process. The pipeline must then be opened
     /// anew; nothing is half done.
     pub fn flush(&mut self, now: EventTime) -> Result<Flushed, PipelineError> {
-        let mut open = self.take_open_windows();
-        let transaction = Transaction {
-            checkpoints: self.checkpoint_updates(),
-            amended: self.amend_late(&mut open)?,
-            closings: self.close_due(&mut open, now)?,
-            partials: self.encode_open(open),
-        };
-        if transaction == Transaction::default() {
-            return Ok(Flushed::default());
-        }
-        self.store.apply(&transaction)?;
-        self.remember(&transaction);
-        Ok(Flushed {
-            closed: transaction
+        let mut flushed = Flushed::default();
+        loop {
+            let mut open = self.take_open_windows();
+            let transaction = Transaction {
+                checkpoints: self.checkpoint_updates(),
+                amended: self.amend_late(&mut open)?,
+                closings: self.close_due(&mut open, now)?,
+                partials: self.encode_open(open),
+            };
+            if transaction == Transaction::default() {
+                return Ok(flushed);
+            }
+            self.store.apply(&transaction)?;
+            self.remember(&transaction);
+            let closed: usize = transaction
                 .closings
                 .iter()
                 .map(|closing| closing.windows.len())
-                .sum(),
-            events: transaction
+                .sum();
+            flushed.closed += closed;
+            flushed.events += transaction
                 .closings
                 .iter()
                 .map(|closing| closing.events.len())
-                .sum(),
-            amended: transaction.amended.len(),
-        })
+                .sum::<usize>();
+            flushed.amended += transaction.amended.len();
+            if closed < close::MAX_WINDOWS {
+                return Ok(flushed);
+            }
+        }
     }
 
     fn take_open_windows(&mut self) -> OpenWindows {
@@ -385,7 +412,7 @@ impl<S: Store> Pipeline<S> {
         &mut self,
         open: &mut OpenWindows,
         now: EventTime,
-    ) -> Result<Vec<crate::store::Closing>, PipelineError> {
+    ) -> Result<Vec<Closing>, PipelineError> {
         let low = self.watermarks.low();
         let policy = self.settings.close_policy;
         let due = |window| policy.due(window, low, now);
@@ -465,6 +492,9 @@ impl<S: Store> Pipeline<S> {
             for closed in &closing.windows {
                 self.stored
                     .remove(&(closing.acl.clone(), closed.summary.window));
+            }
+            if closing.state.is_dormant() {
+                self.accumulator.forget(&closing.acl);
             }
             self.acl_states
                 .insert(closing.acl.clone(), closing.state.clone());

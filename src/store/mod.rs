@@ -65,12 +65,20 @@ pub struct AclState {
     pub version: u64,
     /// End of the newest closed window.
     pub closed_through: Option<EventTime>,
-    /// Windows without any record since the last that had one.
-    pub empty_windows: u32,
+    /// Windows without a record that may still be closed before the ACL is dormant.
+    pub empty_budget: u32,
     /// The detector's state, encoded; empty before the first window.
     pub detector: Vec<u8>,
     /// The open incident.
     pub incident: Option<Incident>,
+}
+
+impl AclState {
+    /// Whether no more windows are closed until the next record.
+    #[must_use]
+    pub fn is_dormant(&self) -> bool {
+        self.empty_budget == 0
+    }
 }
 
 /// A window that was closed, with what the detector said of it.

@@ -30,9 +30,10 @@ pub struct Accumulator {
     size: WindowSize,
     max_acls: usize,
     cache: TextCache,
-    /// Every ACL followed since the start, with its number. It outlives [`Self::drain`], so that
-    /// the same ACLs are followed from commit to commit.
+    /// Every ACL that is followed, with its number. It outlives [`Self::drain`], so that the same
+    /// ACLs are followed from commit to commit.
     acls: HashMap<Arc<str>, u32, RandomState>,
+    next_number: u32,
     /// Position in `open` by ACL number and window.
     positions: HashMap<(u32, Window), usize, RandomState>,
     open: Vec<Open>,
@@ -58,6 +59,7 @@ impl Accumulator {
             size,
             max_acls,
             acls: HashMap::default(),
+            next_number: 0,
             positions: HashMap::default(),
             open: Vec::new(),
             last: 0,
@@ -91,7 +93,7 @@ impl Accumulator {
         let window = self.size.window_of(record.timestamp);
         let number = match self.acls.get(record.acl) {
             Some(number) => *number,
-            None => self.follow(record.acl)?,
+            None => self.try_follow(record.acl)?,
         };
         if let Some(position) = self.positions.get(&(number, window)) {
             return Ok(*position);
@@ -113,16 +115,35 @@ impl Accumulator {
         Ok(position)
     }
 
-    fn follow(&mut self, acl: &str) -> Result<u32, TooManyAcls> {
-        let too_many = TooManyAcls {
-            limit: self.max_acls,
-        };
+    fn try_follow(&mut self, acl: &str) -> Result<u32, TooManyAcls> {
         if self.acls.len() >= self.max_acls {
-            return Err(too_many);
+            return Err(TooManyAcls {
+                limit: self.max_acls,
+            });
         }
-        let number = u32::try_from(self.acls.len()).map_err(|_| too_many)?;
+        Ok(self.number(acl))
+    }
+
+    fn number(&mut self, acl: &str) -> u32 {
+        let number = self.next_number;
+        self.next_number = number.wrapping_add(1);
         self.acls.insert(Arc::from(acl), number);
-        Ok(number)
+        number
+    }
+
+    /// Follows `acl`, whatever the limit: an earlier run did.
+    pub fn follow(&mut self, acl: &str) {
+        if !self.acls.contains_key(acl) {
+            self.number(acl);
+        }
+    }
+
+    /// Gives the place of `acl` to another one, until its next record.
+    pub fn forget(&mut self, acl: &str) {
+        let is_open = self.open.iter().any(|open| *open.acl == *acl);
+        if !is_open {
+            self.acls.remove(acl);
+        }
     }
 
     /// About how many bytes the open partials take. Kept up to date by every record, so asking
@@ -151,9 +172,9 @@ impl Accumulator {
         self.newest
     }
 
-    /// The windows of the open partials, in no order.
-    pub fn windows(&self) -> impl Iterator<Item = Window> {
-        self.open.iter().map(|open| open.window)
+    /// The Web ACLs and windows of the open partials, in no order.
+    pub fn open_windows(&self) -> impl Iterator<Item = (&str, Window)> {
+        self.open.iter().map(|open| (&*open.acl, open.window))
     }
 
     /// Takes all open partials out, by ACL and window.

@@ -33,7 +33,7 @@ CREATE TABLE acls (
     acl            TEXT PRIMARY KEY,
     version        INTEGER NOT NULL,
     closed_through INTEGER,
-    empty_windows  INTEGER NOT NULL,
+    empty_budget  INTEGER NOT NULL,
     detector       BLOB NOT NULL,
     incident       TEXT -- JSON of the open incident
 ) WITHOUT ROWID;

@@ -30,7 +30,7 @@ pub(super) fn checkpoints(
 
 pub(super) fn acl_states(connection: &Connection) -> Result<Vec<(String, AclState)>, StoreError> {
     let mut statement = connection.prepare(
-        "SELECT acl, version, closed_through, empty_windows, detector, incident
+        "SELECT acl, version, closed_through, empty_budget, detector, incident
          FROM acls ORDER BY acl",
     )?;
     let mut rows = statement.query([])?;
@@ -40,7 +40,7 @@ pub(super) fn acl_states(connection: &Connection) -> Result<Vec<(String, AclStat
         let state = AclState {
             version: row.get::<_, i64>("version")?.cast_unsigned(),
             closed_through: row.get::<_, Option<i64>>("closed_through")?.map(EventTime),
-            empty_windows: row.get("empty_windows")?,
+            empty_budget: row.get("empty_budget")?,
             detector: row.get("detector")?,
             incident: incident
                 .map(|text| from_json("incident", &text))

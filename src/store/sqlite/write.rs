@@ -100,14 +100,14 @@ fn close(write: &Connection, closing: &Closing) -> Result<(), StoreError> {
     write
         .prepare_cached(
             "INSERT OR REPLACE INTO acls
-             (acl, version, closed_through, empty_windows, detector, incident)
+             (acl, version, closed_through, empty_budget, detector, incident)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             closing.acl,
             state.version.cast_signed(),
             state.closed_through.map(|time| time.0),
-            state.empty_windows,
+            state.empty_budget,
             state.detector,
             state.incident.as_ref().map(to_json),
         ])?;
