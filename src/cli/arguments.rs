@@ -50,7 +50,7 @@ pub enum Command {
 }
 
 /// Where settings and state are.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct CommonArguments {
     /// Configuration file (TOML); without it `wafwatch.toml` is read where it exists.
     #[arg(long, value_name = "FILE", env = "WAFWATCH_CONFIG", global = true)]
@@ -118,9 +118,12 @@ pub struct DemoArguments {
     /// Seed of the generated traffic.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub common: CommonArguments,
+    /// Store of the demo; one of a former demo is replaced [default: wafwatch-demo.db].
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
+    /// Prints JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `wafwatch incidents`.

@@ -20,6 +20,13 @@ pub(super) fn check(common: &CommonArguments) -> anyhow::Result<Outcome> {
         print_json(&json!({ "warnings": warnings, "settings": shown }))?;
         return Ok(Outcome::Done);
     }
+    match setup::config_path(common) {
+        Some(path) => print(&format!(
+            "# from {}, the environment and defaults\n",
+            path.display()
+        ))?,
+        None => print("# from the environment and defaults; there is no wafwatch.toml\n")?,
+    }
     for warning in &warnings {
         print(&format!("# warning: {warning}\n"))?;
     }

@@ -1,25 +1,26 @@
 //! `wafwatch demo`: the whole path on generated logs.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use wafwatch_loadgen::{Generator, Options, Scenario};
 use wafwatch_windows::time::EventTime;
 
-use super::arguments::DemoArguments;
+use super::arguments::{CommonArguments, DemoArguments};
 use super::exit::{Outcome, UsageError};
 use super::session::Session;
 use super::summary::{self, Run, Summary};
-use super::{note, replay, setup};
+use super::{incidents, note, print, replay, setup};
 use crate::config::NotifyConfig;
 use crate::notify::Notifier;
 use crate::notify::terminal::{Detail, Terminal};
 use crate::pipeline::{Piece, Pipeline};
-use crate::report::Style;
 use crate::store::sqlite::SqliteStore;
+use crate::store::{IncidentFilter, Store};
 
 const DEFAULT_STORE: &str = "wafwatch-demo.db";
+const SHARD_PREFIX: &str = "demo: ";
 const BLOCK_BYTES: usize = 1 << 20;
 /// Windows are never due because of the clock.
 const NEVER: EventTime = EventTime(i64::MIN);
@@ -29,22 +30,20 @@ const ATTACK_AFTER: Duration = Duration::from_secs(75 * 60);
 const TOUR_LENGTH: Duration = Duration::from_secs(3 * 3_600);
 
 pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Outcome> {
-    let (mut settings, _) = setup::settings(&arguments.common, None)?;
-    let store = arguments.common.store.clone();
-    settings.store.path = store.unwrap_or_else(|| PathBuf::from(DEFAULT_STORE));
-    replay::delete_store(&settings.store.path)?;
-    settings.notify = if arguments.common.json {
+    let (mut settings, _) = setup::settings(&CommonArguments::default(), None)?;
+    settings.store.path = arguments
+        .store
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(DEFAULT_STORE));
+    delete_former_demo(&settings.store.path)?;
+    settings.notify = if arguments.json {
         Vec::new()
     } else {
         vec![NotifyConfig::terminal()]
     };
-    let style = if setup::stdout_is_terminal() {
-        Style::Coloured
-    } else {
-        Style::Plain
-    };
+    let style = setup::terminal_style();
     let terminal =
-        || -> Box<dyn Notifier> { Box::new(Terminal::new(io::stdout(), style, Detail::Full)) };
+        || -> Box<dyn Notifier> { Box::new(Terminal::new(io::stdout(), style, Detail::Brief)) };
     let channels = setup::channels(&settings, &terminal)?;
     let acts = acts(arguments)?;
     let names: Vec<&str> = acts.iter().map(|options| options.scenario.name()).collect();
@@ -72,9 +71,37 @@ pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Outcome> {
         bytes,
         ..Run::default()
     };
+    let newest = store.incidents(IncidentFilter::All, 1)?.pop();
+    if let Some(incident) = newest.filter(|_| !arguments.json) {
+        print(&format!(
+            "{}\n",
+            incidents::report(&store, &settings, &incident)?
+        ))?;
+    }
     let summary = Summary::of(&store, &settings, run)?;
-    summary::print(&summary, arguments.common.json)?;
+    summary::print(&summary, arguments.json)?;
     Ok(Outcome::Done)
+}
+
+/// Deletes the store of a former demo, and nothing else.
+fn delete_former_demo(path: &Path) -> anyhow::Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let store = SqliteStore::open_existing(path)?;
+    let is_demo = store
+        .checkpoints()?
+        .iter()
+        .all(|(shard, _)| shard.starts_with(SHARD_PREFIX));
+    if !is_demo {
+        let path = path.display();
+        return Err(UsageError(format!(
+            "{path} is not the store of a demo: name another one with --store"
+        ))
+        .into());
+    }
+    drop(store);
+    replay::delete_store(path)
 }
 
 /// The runs to play, all on one Web ACL: the one that was asked for, or a misconfiguration and an
@@ -109,7 +136,7 @@ fn unknown(name: &str) -> UsageError {
 }
 
 fn shard_of(options: &Options) -> String {
-    format!("demo: {}", options.scenario.name())
+    format!("{SHARD_PREFIX}{}", options.scenario.name())
 }
 
 /// Generates a run straight into the pipeline, and returns how many bytes it had.

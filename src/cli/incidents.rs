@@ -11,10 +11,10 @@ use super::exit::{Outcome, UsageError};
 use super::summary::{self, list_incidents, masked};
 use super::{print, print_json, setup};
 use crate::config::Settings;
-use crate::incident::Incident;
-use crate::report::{Report, Style, hostile};
+use crate::incident::{Incident, IncidentEvent};
+use crate::report::{Report, hostile};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{DeliveryState, IncidentFilter};
+use crate::store::{DeliveryState, Explanation, IncidentFilter};
 
 pub(super) fn run(command: IncidentsCommand) -> anyhow::Result<Outcome> {
     match command {
@@ -54,40 +54,65 @@ fn list(filter: IncidentFilter, limit: usize, common: &CommonArguments) -> anyho
 fn show(id: &str, common: &CommonArguments) -> anyhow::Result<Outcome> {
     let (settings, store) = open(common)?;
     let incident = find(&store, id)?;
-    let events = store.events_of(&incident.id)?;
-    let redaction = setup::redaction(&settings);
-    let explained = events.iter().rev().find_map(|(event, explanation)| {
-        explanation.as_ref().map(|explanation| (event, explanation))
-    });
-    let report = explained.map(|(event, explanation)| {
-        let took = Duration::from_millis(explanation.analysis_milliseconds);
-        Report::new(event, &explanation.evidence, &explanation.assessment, took)
-            .with_redaction(redaction)
-    });
-    let deliveries = store.deliveries_of(&incident.id)?;
     if common.json {
-        let value = json!({
-            "incident": incident,
-            "events": events.iter().map(|(event, _)| json!({
-                "id": event.id, "kind": event.kind, "window": event.window,
-            })).collect::<Vec<_>>(),
-            "report": report.map(|report| report.to_json()),
-            "deliveries": deliveries,
-        });
-        print_json(&masked(&value, redaction))?;
-        return Ok(Outcome::Done);
-    }
-    let style = if setup::stdout_is_terminal() {
-        Style::Coloured
+        print_json(&to_json(&store, &settings, &incident)?)?;
     } else {
-        Style::Plain
-    };
-    let mut text = match report {
-        Some(report) => report.to_text(style),
-        None => format!("{}: not explained yet\n", incident.id),
-    };
+        let deliveries = deliveries(&store, &incident)?;
+        print(&format!(
+            "{}{deliveries}",
+            report(&store, &settings, &incident)?
+        ))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// The newest report of an incident.
+pub(super) fn report(
+    store: &SqliteStore,
+    settings: &Settings,
+    incident: &Incident,
+) -> anyhow::Result<String> {
+    let events = store.events_of(&incident.id)?;
+    let text =
+        newest_report(&events, settings).map(|report| report.to_text(setup::terminal_style()));
+    Ok(text.unwrap_or_else(|| format!("{}: not explained yet\n", incident.id)))
+}
+
+fn newest_report<'a>(
+    events: &'a [(IncidentEvent, Option<Explanation>)],
+    settings: &Settings,
+) -> Option<Report<'a>> {
+    let explained = events.iter().rev();
+    let newest = explained.filter_map(|(event, explanation)| Some((event, explanation.as_ref()?)));
+    newest
+        .map(|(event, explanation)| {
+            let took = Duration::from_millis(explanation.analysis_milliseconds);
+            Report::new(event, &explanation.evidence, &explanation.assessment, took)
+                .with_redaction(setup::redaction(settings))
+        })
+        .next()
+}
+
+fn to_json(store: &SqliteStore, settings: &Settings, incident: &Incident) -> anyhow::Result<Value> {
+    let events = store.events_of(&incident.id)?;
+    let listed: Vec<Value> = events
+        .iter()
+        .map(|(event, _)| json!({"id": event.id, "kind": event.kind, "window": event.window}))
+        .collect();
+    let value = json!({
+        "incident": incident,
+        "events": listed,
+        "report": newest_report(&events, settings).map(|report| report.to_json()),
+        "deliveries": store.deliveries_of(&incident.id)?,
+    });
+    Ok(masked(&value, setup::redaction(settings)))
+}
+
+fn deliveries(store: &SqliteStore, incident: &Incident) -> anyhow::Result<String> {
+    let deliveries = store.deliveries_of(&incident.id)?;
+    let mut text = String::new();
     if !deliveries.is_empty() {
-        text.push_str("\nDeliveries\n");
+        text.push_str("\nDeliveries\n----------\n");
     }
     for delivery in &deliveries {
         let state = match delivery.state {
@@ -96,16 +121,11 @@ fn show(id: &str, common: &CommonArguments) -> anyhow::Result<Outcome> {
             DeliveryState::Retrying => "retrying",
             DeliveryState::Dead => "given up",
         };
-        let error = delivery.error.as_deref().unwrap_or_default();
-        let error = hostile::one_line(error, 200);
-        let line = format!(
-            "  {}  {}  {state}  {error}",
-            delivery.event, delivery.channel
-        );
+        let error = hostile::one_line(delivery.error.as_deref().unwrap_or_default(), 200);
+        let line = format!("{}  {}  {state}  {error}", delivery.event, delivery.channel);
         writeln!(text, "{}", line.trim_end()).expect("writing to a string cannot fail");
     }
-    print(&text)?;
-    Ok(Outcome::Done)
+    Ok(text)
 }
 
 fn find(store: &SqliteStore, id: &str) -> anyhow::Result<Incident> {

@@ -21,6 +21,10 @@ use clap::Parser;
 use arguments::{Arguments, Command, ConfigCommand};
 use exit::{Outcome, UsageError};
 
+use crate::report::hostile;
+
+const MAX_NOTE_CHARS: usize = 1_000;
+
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -64,11 +68,12 @@ fn print(text: &str) -> io::Result<()> {
 
 /// Prints a JSON document.
 fn print_json(value: &serde_json::Value) -> io::Result<()> {
-    print(&format!("{value:#}\n"))
+    print(&text::json::inert(&format!("{value:#}\n")))
 }
 
 /// Tells something beside what was asked for.
 fn note(text: &str) {
     // Where standard error is closed, nobody wants to know.
+    let text = hostile::one_line(text, MAX_NOTE_CHARS);
     let _ = writeln!(io::stderr().lock(), "wafwatch: {text}");
 }

@@ -20,7 +20,6 @@ use crate::host::replay::{ReplaySettings, replay};
 use crate::host::{Decoding, FeedSettings};
 use crate::notify::Notifier;
 use crate::notify::terminal::{Detail, Terminal};
-use crate::report::Style;
 use crate::source::{Progress, expand};
 
 const REDRAW: Duration = Duration::from_millis(200);
@@ -44,11 +43,7 @@ pub(super) fn run(arguments: &ReplayArguments) -> anyhow::Result<Outcome> {
     let progress = Progress::of(&inputs);
     let bar = progress_bar(&progress);
     let writer = ProgressWriter::new(bar.clone());
-    let style = if setup::stdout_is_terminal() {
-        Style::Coloured
-    } else {
-        Style::Plain
-    };
+    let style = setup::terminal_style();
     let terminal =
         || -> Box<dyn Notifier> { Box::new(Terminal::new(writer.clone(), style, Detail::Brief)) };
     let channels = setup::channels(&settings, &terminal)?;

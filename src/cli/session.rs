@@ -42,7 +42,7 @@ impl Session {
         })
     }
 
-    /// Empties the outbox, applies the retention and gives the store back.
+    /// Empties the outbox and gives the store back.
     pub(super) fn end(self) -> anyhow::Result<(SqliteStore, Settings)> {
         for left in self.workers.finish(Instant::now() + PATIENCE)? {
             note(&format!(
@@ -50,21 +50,19 @@ impl Session {
                 left.channel, left.reason
             ));
         }
-        let mut store = self.pipeline.into_store();
-        prune(&mut store, &self.settings)?;
-        Ok((store, self.settings))
+        Ok((self.pipeline.into_store(), self.settings))
     }
 }
 
-/// Deletes what is older than the retention, counted from the newest window: recorded logs of last
-/// year are history too, not rubbish.
+/// Deletes what is older than the retention. For stores that are written live: recorded logs of
+/// last year are what their user wants to see.
 pub(super) fn prune(store: &mut SqliteStore, settings: &Settings) -> anyhow::Result<()> {
-    let newest = store.acl_totals()?.iter().map(|totals| totals.until).max();
-    let Some(newest) = newest else {
-        return Ok(());
-    };
     let retention_ms = i64::from(settings.store.retention_days) * 86_400_000;
-    store.prune(newest.minus(retention_ms))?;
+    let deleted = store.prune(setup::now().minus(retention_ms))?;
+    if deleted > 0 {
+        let days = settings.store.retention_days;
+        note(&format!("deleted {deleted} windows older than {days} days"));
+    }
     Ok(())
 }
 

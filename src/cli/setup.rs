@@ -28,7 +28,7 @@ use crate::notify::jsonl::JsonLines;
 use crate::notify::webhook::{Secret, Webhook, WebhookSettings};
 use crate::outbox::Channel;
 use crate::pipeline::{DecodeLimits, PipelineSettings};
-use crate::report::Redaction;
+use crate::report::{Redaction, Style};
 use crate::source::BlockLimits;
 
 const DEFAULT_CONFIG: &str = "wafwatch.toml";
@@ -46,7 +46,7 @@ pub(super) fn settings(
     common: &CommonArguments,
     detector: Option<DetectorName>,
 ) -> anyhow::Result<(Settings, Vec<Warning>)> {
-    let path = common.config.clone().or_else(default_config);
+    let path = config_path(common);
     let text = path.as_deref().map(read_config).transpose()?;
     let file = path.as_deref().zip(text.as_deref());
     let environment = |name: &str| std::env::var(name).ok();
@@ -64,6 +64,11 @@ pub(super) fn settings(
         settings.set_by_flag("detect.detector", "--detector");
     }
     Ok((settings, warnings))
+}
+
+/// The configuration file in use, if there is one.
+pub(super) fn config_path(common: &CommonArguments) -> Option<PathBuf> {
+    common.config.clone().or_else(default_config)
 }
 
 fn default_config() -> Option<PathBuf> {
@@ -232,7 +237,12 @@ fn kib(count: u32) -> usize {
     count as usize * 1_024
 }
 
-/// Whether people look at standard output.
-pub(super) fn stdout_is_terminal() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+/// Coloured where people look at standard output.
+pub(super) fn terminal_style() -> Style {
+    let is_terminal = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    if is_terminal {
+        Style::Coloured
+    } else {
+        Style::Plain
+    }
 }

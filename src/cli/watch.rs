@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use super::arguments::WatchArguments;
 use super::exit::{Outcome, UsageError};
 use super::session::{self, Session};
-use super::{note, setup};
+use super::summary::{Run, Summary};
+use super::{note, setup, summary};
 use crate::host::followed::{FollowSettings, follow};
 use crate::host::watch::{WatchSettings, watch};
 use crate::notify::Notifier;
 use crate::notify::terminal::{Detail, Terminal};
-use crate::report::Style;
 use crate::store::Store;
 
 /// Longest time between two commits: what a killed watch reads again.
@@ -27,11 +27,7 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
         if as_json {
             return Box::new(super::text::json_lines::JsonTerminal);
         }
-        let style = if setup::stdout_is_terminal() {
-            Style::Coloured
-        } else {
-            Style::Plain
-        };
+        let style = setup::terminal_style();
         Box::new(Terminal::new(std::io::stdout(), style, Detail::Full))
     };
     let channels = setup::channels(&settings, &terminal)?;
@@ -58,6 +54,7 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
     .map_err(|error| UsageError(error.to_string()))?;
     note(&format!("watching {names}; store {store}; ctrl-c ends"));
 
+    let started = Instant::now();
     let workers = &session.workers;
     let mut last_prune = Instant::now();
     let mut pruning = session.pipeline.store().reopen()?;
@@ -83,22 +80,18 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
     )?;
     interrupt.store(true, Ordering::Relaxed);
     let accounts = session.pipeline.accounts();
-    session.end()?;
-    for failure in &watched.failures {
-        note(&format!("not read any further: {failure}"));
+    let (mut store, settings) = session.end()?;
+    session::prune(&mut store, &settings)?;
+    let run = Run {
+        accounts,
+        took: started.elapsed(),
+        failures: watched.failures.iter().map(ToString::to_string).collect(),
+        interrupted: watched.interrupted,
+        ..Run::default()
+    };
+    let summary = Summary::of(&store, &settings, run)?;
+    if !as_json {
+        summary::print(&summary, false)?;
     }
-    note(&format!(
-        "{} records read, {} accepted, {} rejected",
-        accounts.read,
-        accounts.accepted,
-        accounts.rejected_total()
-    ));
-    if watched.interrupted {
-        return Ok(Outcome::Interrupted);
-    }
-    Ok(if watched.failures.is_empty() {
-        Outcome::Done
-    } else {
-        Outcome::InputUnreadable
-    })
+    Ok(summary.run.outcome())
 }

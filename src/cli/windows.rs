@@ -72,13 +72,22 @@ fn top(
     let redaction = setup::redaction(&settings);
     let newest = store.newest_window_with_requests(&query(selection, 1)?)?;
     let Some(window) = newest else {
-        print("no window with requests\n")?;
+        if common.json {
+            print_json(&json!(null))?;
+        } else {
+            print("no window with requests\n")?;
+        }
         return Ok(Outcome::Done);
     };
     if common.json {
         let mut value = json!(window);
         if let Some(top) = value["summary"]["top"].as_object_mut() {
             top.retain(|name, _| dimensions.iter().any(|dimension| dimension.name() == name));
+            for list in top.values_mut() {
+                if let Some(items) = list["items"].as_array_mut() {
+                    items.truncate(limit);
+                }
+            }
         }
         print_json(&masked(&value, redaction))?;
         return Ok(Outcome::Done);
@@ -129,8 +138,8 @@ fn heading(dimension: Dimension, list: &TopList) -> String {
 fn values(window: &ListedWindow, list: &TopList, limit: usize) -> String {
     let mut table = Table::new(&[
         ("count", Align::Right),
-        ("", Align::Right),
-        ("", Align::Left),
+        ("share", Align::Right),
+        ("value", Align::Left),
     ]);
     for item in list.items.iter().take(limit) {
         let share = item.lower as f64 / window.summary.counters.total.max(1) as f64;

@@ -205,7 +205,7 @@ pub(in crate::cli) fn incidents_table(incidents: &[ListedIncident]) -> String {
 }
 
 fn accounts(text: &mut String, accounts: &Accounts) {
-    section(text, "Accounts");
+    section(text, "Accounts of all inputs of this store");
     line(
         text,
         &format!(
@@ -279,8 +279,12 @@ fn run(text: &mut String, summary: &Summary) {
     line(
         text,
         &format!(
-            "  {} in {seconds:.1} s; detector {}; store {}",
-            bytes(run.bytes),
+            "  {}in {seconds:.1} s; detector {}; store {}",
+            if run.bytes > 0 {
+                format!("{} ", bytes(run.bytes))
+            } else {
+                String::new()
+            },
             summary.detector,
             summary.store
         ),

@@ -33,15 +33,19 @@ pub fn utc(time: EventTime) -> String {
     )
 }
 
-/// `time` as RFC 3339 text.
+/// The time that a text names: RFC 3339, or a day, which begins at midnight UTC.
 ///
 /// # Errors
 ///
 /// Says what was given and what is expected.
 pub fn parse_time(text: &str) -> Result<EventTime, String> {
+    let day = format!("{text}T00:00:00Z");
     text.parse::<Timestamp>()
+        .or_else(|_| day.parse())
         .map(|time| EventTime(time.as_millisecond()))
-        .map_err(|_| format!("{text:?} is not a time: write it as 2026-01-05T12:00:00Z"))
+        .map_err(|_| {
+            format!("{text:?} is not a time: write it as 2026-01-05T12:00:00Z or 2026-01-05")
+        })
 }
 
 /// A count of bytes as `12.3 MB`.
@@ -80,6 +84,7 @@ mod tests {
     #[test]
     fn times_are_parsed_or_the_error_says_how() {
         assert_eq!(parse_time("1970-01-01T00:00:01Z"), Ok(EventTime(1_000)));
+        assert_eq!(parse_time("1970-01-02"), Ok(EventTime(86_400_000)));
         let error = parse_time("yesterday").expect_err("no time");
         assert!(error.contains("yesterday") && error.contains("2026-01-05T12:00:00Z"));
     }

@@ -1,6 +1,7 @@
 //! What is printed, made apart from printing it.
 
 pub mod figures;
+pub mod json;
 pub mod json_lines;
 pub mod progress;
 pub mod sparkline;
