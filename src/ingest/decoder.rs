@@ -106,7 +106,7 @@ impl<'a> Decoder<'a> {
 
     /// Runs `open` one envelope deeper, or rejects `envelope` where that is too deep.
     fn nested(&mut self, position: usize, envelope: &[u8], open: impl FnOnce(&mut Self)) {
-        if self.nesting >= self.limits.max_nesting {
+        if self.nesting >= self.limits.nesting() {
             self.reject(RejectReason::NestingLimit, position, envelope);
             return;
         }

@@ -1,6 +1,7 @@
 //! Opens the JSON envelopes: hands each part on as it is read, so that nothing piles up.
 //!
-//! The text has been read once as a unit and is known to be whole, so reading it again cannot fail.
+//! The text has been read once as a unit and is known to be whole. Only its depth can still be
+//! wrong; the parts up to there stand.
 
 use std::borrow::Cow;
 
@@ -10,20 +11,23 @@ use serde::de::{MapAccess, SeqAccess};
 use super::decoder::Decoder;
 use super::encoded::decode_part;
 use super::reason::RejectReason;
-use super::record::lenient::{Depth, Lenient, Shape, Skip, Text};
+use super::record::lenient::{Depth, Lenient, Shape, Skip};
+use super::record::values::Text;
 use super::record::{EnvelopeKind, read_value};
 
 impl Decoder<'_> {
     /// Decodes the parts of the envelope `text`, which stands at `position` of the current piece.
     pub(super) fn envelope(&mut self, kind: EnvelopeKind, text: &str, position: usize) {
-        let depth = Depth(self.limits.depth());
+        let depth = Depth::minded(self.limits.depth());
         let mut opener = Opener {
             decoder: self,
             kind,
             position,
         };
         let read = read_value(text, Lenient(Envelope(&mut opener, depth)));
-        debug_assert!(read.is_ok(), "the envelope was whole at first reading");
+        if let Err(reason) = read {
+            self.reject(reason, position, text.as_bytes());
+        }
     }
 }
 
@@ -110,7 +114,7 @@ impl<'de> Shape<'de> for Envelope<'_, '_, '_> {
             if key == parts_key {
                 fields.next_value_seed(Lenient(Parts(self.0, inner)))?;
             } else {
-                fields.next_value_seed(Lenient(Skip(inner)))?;
+                fields.next_value_seed(Skip(inner))?;
             }
         }
         Ok(())
@@ -172,7 +176,7 @@ impl<'de> Shape<'de> for Part {
             } else if key == EnvelopeKey::Kinesis {
                 content = fields.next_value_seed(Lenient(Part(self.0, inner)))?;
             } else {
-                fields.next_value_seed(Lenient(Skip(inner)))?;
+                fields.next_value_seed(Skip(inner))?;
             }
         }
         Ok(content)

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use wafwatch_windows::time::EventTime;
 
+/// How deep envelopes may nest at most, whatever is configured: each level takes its share of stack.
+const DEEPEST_NESTING: u16 = 16;
+
 /// How deep JSON may nest at most, whatever is configured: the JSON parser's own limit is 128.
 const DEEPEST: u16 = 120;
 
@@ -19,7 +22,7 @@ pub struct Limits {
     /// Bytes that all compressed parts of one payload may decompress to, together. Default 64 MiB.
     pub max_decompressed_bytes: usize,
     /// Envelopes within envelopes; the deepest known route (Kinesis event, KPL aggregate, gzip,
-    /// CloudWatch Logs) has 4. Default 8.
+    /// CloudWatch Logs) has 4. 16 at most. Default 8.
     pub max_nesting: u16,
     /// Earliest timestamp to accept, in milliseconds since the epoch. Default 2015-01-01, the year
     /// AWS WAF came.
@@ -46,5 +49,10 @@ impl Limits {
     /// The depth in force: the configured one, held below the JSON parser's own limit.
     pub(super) fn depth(&self) -> u16 {
         self.max_depth.min(DEEPEST)
+    }
+
+    /// The nesting in force: the configured one, held below what the stack can take.
+    pub(super) fn nesting(&self) -> u16 {
+        self.max_nesting.min(DEEPEST_NESTING)
     }
 }

@@ -70,6 +70,11 @@ pub struct Origin<'a> {
 /// Decodes `payload`, appends its records to `batch` and accounts for every unit read.
 ///
 /// Nothing here fails: what cannot be decoded is counted in `accounts` under its reason.
+///
+/// A value must lie in one payload as a whole. A file may be handed over in blocks of whole lines
+/// where its values stand on lines of their own, be they elements of one large array or not; one that
+/// is pretty-printed, compressed or an envelope goes in one piece. A batch takes 4 GiB of text; what
+/// does not fit is rejected, so callers empty it between payloads.
 pub fn decode(
     payload: &[u8],
     origin: &Origin<'_>,

@@ -12,6 +12,9 @@ pub(super) fn line_end(text: &[u8], from: usize) -> usize {
 }
 
 /// After a unit of concatenated objects: the next `}{"` in its line, which ends at `end`, else `end`.
+///
+/// One that was cut off takes the object that follows it along, unless the cut fell behind a brace:
+/// where the one ends and the other begins within an open string or list, nobody can tell.
 pub(super) fn after_concatenated(text: &[u8], unit: usize, end: usize) -> usize {
     let mut position = unit + 1;
     while let Some(length) = memchr(b'}', &text[position.min(end)..end]) {

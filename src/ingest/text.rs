@@ -7,8 +7,8 @@
 use super::decoder::Decoder;
 use super::encoded;
 use super::reason::RejectReason;
-use super::record::lenient::{Depth, Lenient, Skip};
-use super::record::{UnitKind, read_object, read_value};
+use super::record::lenient::{Depth, Skip};
+use super::record::{Unit, UnitKind, read_object, read_spread_out_object, read_value};
 use super::resume;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -99,7 +99,7 @@ impl Decoder<'_> {
     fn spread_out_object(&mut self, units: &mut Units<'_>) {
         let start = units.position;
         let rest = &units.text[start..];
-        match read_object(rest, self.limits.depth()) {
+        match read_spread_out_object(rest, self.limits.depth()) {
             Ok((unit, length)) => {
                 units.position += length;
                 self.unit(&unit, &rest[..length], units.base + start);
@@ -111,7 +111,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn unit(&mut self, unit: &super::record::Unit<'_>, text: &str, position: usize) {
+    fn unit(&mut self, unit: &Unit<'_>, text: &str, position: usize) {
         match unit.kind() {
             UnitKind::ControlMessage => self.accounts.control_messages += 1,
             UnitKind::Envelope(kind) => self.envelope(kind, text, position),
@@ -152,8 +152,8 @@ impl Decoder<'_> {
             self.part(&decoded, units.base + start);
             return;
         }
-        let depth = Depth(self.limits.depth());
-        match read_value(line, Lenient(Skip(depth))) {
+        let depth = Depth::minded(self.limits.depth());
+        match read_value(line, Skip(depth)) {
             Ok(length) if units.ends_at(start + length) => {
                 self.reject(
                     RejectReason::NotAnObject,

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess};
 
-use super::lenient::{Depth, Lenient, Shape, Skip, Text, is_present};
+use super::lenient::{Depth, Lenient, Shape, Skip};
+use super::values::{Text, is_present};
 
 /// Labels that one record keeps at most: as many as WAF logs.
 pub(super) const MOST_LABELS: usize = 100;
@@ -76,7 +77,7 @@ impl<'de> Shape<'de> for LabelList<'_, 'de> {
                         self.0.add(name);
                     }
                 }
-                LabelKey::Other => fields.next_value_seed(Lenient(Skip(inner)))?,
+                LabelKey::Other => fields.next_value_seed(Skip(inner))?,
             }
         }
         Ok(())

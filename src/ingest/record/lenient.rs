@@ -3,22 +3,45 @@
 //! A [`Shape`] says what it makes of the types it knows; every other type is read over and gives
 //! its absent value. So no type is ever wrong, and the only error that does not come from the text
 //! itself is [`Depth`] running out: serde_json reports it in the category `Data`.
+//!
+//! serde's `IgnoredAny` reads over a value without recursion, however deep it is, and faster than
+//! any visitor can. [`Depth::unminded`] leaves what is read over to it.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserializer;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// Levels of objects and arrays that may still open.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::ingest) struct Depth(pub u16);
+pub(in crate::ingest) struct Depth {
+    left: u16,
+    /// Whether values that are read over count too.
+    minds_all: bool,
+}
 
 impl Depth {
+    /// `levels` in everything.
+    pub(in crate::ingest) fn minded(levels: u16) -> Self {
+        Self {
+            left: levels,
+            minds_all: true,
+        }
+    }
+
+    /// `levels` in what shapes read, and any number in what they read over.
+    pub(in crate::ingest) fn unminded(levels: u16) -> Self {
+        Self {
+            left: levels,
+            minds_all: false,
+        }
+    }
+
     fn deeper<E: de::Error>(self) -> Result<Self, E> {
-        let left = self.0.checked_sub(1);
-        left.map(Self)
-            .ok_or_else(|| E::custom("objects and arrays nest too deep"))
+        let Some(left) = self.left.checked_sub(1) else {
+            return Err(E::custom("objects and arrays nest too deep"));
+        };
+        Ok(Self { left, ..self })
     }
 }
 
@@ -64,7 +87,7 @@ pub(in crate::ingest) trait Shape<'de>: Sized {
         inner: Depth,
         mut elements: A,
     ) -> Result<Self::Value, A::Error> {
-        while elements.next_element_seed(Lenient(Skip(inner)))?.is_some() {}
+        while elements.next_element_seed(Skip(inner))?.is_some() {}
         Ok(self.absent())
     }
 
@@ -75,7 +98,7 @@ pub(in crate::ingest) trait Shape<'de>: Sized {
         mut fields: A,
     ) -> Result<Self::Value, A::Error> {
         while fields.next_key::<de::IgnoredAny>()?.is_some() {
-            fields.next_value_seed(Lenient(Skip(inner)))?;
+            fields.next_value_seed(Skip(inner))?;
         }
         Ok(self.absent())
     }
@@ -138,10 +161,23 @@ impl<'de, S: Shape<'de>> Visitor<'de> for Lenient<S> {
     }
 }
 
-/// Reads over a value. Unlike serde's `IgnoredAny` it minds the depth.
+/// Reads over a value.
 pub(in crate::ingest) struct Skip(pub Depth);
 
-impl<'de> Shape<'de> for Skip {
+impl<'de> DeserializeSeed<'de> for Skip {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.0.minds_all {
+            return Lenient(Nothing(self.0)).deserialize(deserializer);
+        }
+        de::IgnoredAny::deserialize(deserializer).map(drop)
+    }
+}
+
+struct Nothing(Depth);
+
+impl<'de> Shape<'de> for Nothing {
     type Value = ();
 
     fn depth(&self) -> Depth {
@@ -149,86 +185,4 @@ impl<'de> Shape<'de> for Skip {
     }
 
     fn absent(self) {}
-}
-
-/// A string, or a number written as one. Null, empty and `-` are absent, as WAF writes them.
-pub(in crate::ingest) struct Text(pub Depth);
-
-impl<'de> Shape<'de> for Text {
-    type Value = Option<Cow<'de, str>>;
-
-    fn depth(&self) -> Depth {
-        self.0
-    }
-
-    fn absent(self) -> Self::Value {
-        None
-    }
-
-    fn borrowed(self, text: &'de str) -> Self::Value {
-        is_present(text).then_some(Cow::Borrowed(text))
-    }
-
-    fn transient(self, text: &str) -> Self::Value {
-        is_present(text).then(|| Cow::Owned(text.to_owned()))
-    }
-
-    fn unsigned(self, number: u64) -> Self::Value {
-        Some(Cow::Owned(number.to_string()))
-    }
-
-    fn signed(self, number: i64) -> Self::Value {
-        Some(Cow::Owned(number.to_string()))
-    }
-}
-
-pub(in crate::ingest) fn is_present(text: &str) -> bool {
-    !text.is_empty() && text != "-"
-}
-
-/// A count in bytes: an integer, or one written as a string. Anything else is zero.
-pub(in crate::ingest) struct Size(pub Depth);
-
-impl<'de> Shape<'de> for Size {
-    type Value = u64;
-
-    fn depth(&self) -> Depth {
-        self.0
-    }
-
-    fn absent(self) -> u64 {
-        0
-    }
-
-    fn transient(self, text: &str) -> u64 {
-        text.trim().parse().unwrap_or(0)
-    }
-
-    fn unsigned(self, number: u64) -> u64 {
-        number
-    }
-
-    fn float(self, number: f64) -> u64 {
-        // The cast saturates, and takes what is no number for zero.
-        number as u64
-    }
-}
-
-/// Whether a string is exactly this one.
-pub(in crate::ingest) struct Is(pub &'static str, pub Depth);
-
-impl<'de> Shape<'de> for Is {
-    type Value = bool;
-
-    fn depth(&self) -> Depth {
-        self.1
-    }
-
-    fn absent(self) -> bool {
-        false
-    }
-
-    fn transient(self, text: &str) -> bool {
-        text == self.0
-    }
 }

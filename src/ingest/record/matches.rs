@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess};
 
-use super::lenient::{Depth, Is, Lenient, Shape, Skip, Text};
+use super::lenient::{Depth, Lenient, Shape, Skip};
+use super::names::{group_name, within};
+use super::values::{Is, Text};
 
 /// Rules with COUNT matches that one record names at most; a Web ACL has room for few more.
 pub(super) const MOST_COUNTED_RULES: usize = 100;
@@ -39,35 +41,6 @@ impl<'a> Matches<'a> {
             self.counted_rules.push(name);
         }
     }
-}
-
-/// The name of a rule group: `name` of a managed group's `vendor#name` or `vendor#name#version`, the
-/// name in a rule group's ARN, else the bare id. Without the version, a managed group's update does
-/// not make its rules new ones.
-fn group_name(id: &str) -> &str {
-    if id.starts_with("arn:") {
-        let mut segments = id
-            .split('/')
-            .skip_while(|&segment| !segment.ends_with("rulegroup"));
-        return segments.nth(1).unwrap_or(id);
-    }
-    let mut segments = id.split('#');
-    let first = segments.next().unwrap_or(id);
-    segments.next().unwrap_or(first)
-}
-
-fn within<'a>(group: Option<&str>, rule: Cow<'a, str>) -> Cow<'a, str> {
-    match group {
-        Some(group) => Cow::Owned([cut_name(group), "/", cut_name(&rule)].concat()),
-        None => rule,
-    }
-}
-
-/// Longer than the 128 characters that AWS allows a rule or rule group name.
-const LONGEST_NAME: usize = 256;
-
-fn cut_name(name: &str) -> &str {
-    super::cut(name, LONGEST_NAME)
 }
 
 /// Top-level `nonTerminatingMatchingRules`.
@@ -153,7 +126,7 @@ impl<'de> Shape<'de> for RuleGroup<'_, 'de> {
                     let rules = GroupMatches(&mut counted, MatchedRule::is_excluded, inner);
                     fields.next_value_seed(Lenient(rules))?;
                 }
-                GroupKey::Other => fields.next_value_seed(Lenient(Skip(inner)))?,
+                GroupKey::Other => fields.next_value_seed(Skip(inner))?,
             }
         }
         let group = id.as_deref().map(group_name);
@@ -264,41 +237,9 @@ impl<'de> Shape<'de> for MatchedRule {
                     let as_count = Is("EXCLUDED_AS_COUNT", inner);
                     rule.excluded_as_count = fields.next_value_seed(Lenient(as_count))?;
                 }
-                RuleKey::Other => fields.next_value_seed(Lenient(Skip(inner)))?,
+                RuleKey::Other => fields.next_value_seed(Skip(inner))?,
             }
         }
         Ok(rule)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn groups_are_named_without_vendor_version_and_account() {
-        for (id, name) in [
-            (
-                "AWS#AWSManagedRulesCommonRuleSet",
-                "AWSManagedRulesCommonRuleSet",
-            ),
-            (
-                "AWS#AWSManagedRulesCommonRuleSet#Version_1.2",
-                "AWSManagedRulesCommonRuleSet",
-            ),
-            (
-                "arn:aws:wafv2:us-east-1:1:global/rulegroup/hello/c05-1f",
-                "hello",
-            ),
-            (
-                "arn:aws:wafv2:us-east-1:1:global/other",
-                "arn:aws:wafv2:us-east-1:1:global/other",
-            ),
-            ("41f4eb08-4e1b", "41f4eb08-4e1b"),
-            ("#", ""),
-            ("", ""),
-        ] {
-            assert_eq!(group_name(id), name, "{id}");
-        }
     }
 }

@@ -10,8 +10,10 @@ mod accept;
 mod labels;
 pub(super) mod lenient;
 mod matches;
+mod names;
 mod request;
 mod timestamp;
+pub(super) mod values;
 
 use std::borrow::Cow;
 
@@ -20,10 +22,11 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
 use serde_json::error::Category;
 
 use self::labels::Labels;
-use self::lenient::{Depth, Is, Lenient, Shape, Size, Skip, Text};
+use self::lenient::{Depth, Lenient, Shape, Skip};
 use self::matches::{Matches, RuleGroups, TopLevelMatches};
 use self::request::{Request, RequestShape};
 use self::timestamp::{When, WhenShape};
+use self::values::{Is, Size, Text};
 use super::reason::RejectReason;
 
 /// One JSON object: the fields of a WAF record, and the marks of envelopes.
@@ -66,11 +69,45 @@ pub(super) enum UnitKind {
     ControlMessage,
 }
 
-/// Reads the object that `text` begins with, and tells how long it is.
-pub(super) fn read_object(text: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
+/// Reads the object that `line` begins with and should end with, and tells how long it is.
+///
+/// An object that opens no more levels than it may, side by side or nested, cannot be too deep: the
+/// first reading skims over what records do not keep, and is enough for nearly all. What it cannot
+/// answer is read once more, minding the depth everywhere. An envelope needs no such reading, since
+/// it is read again when it is opened.
+pub(super) fn read_object(line: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
+    if let Ok((unit, length)) = read_unit(line, Depth::unminded(depth))
+        && (unit.envelope.is_some() || openings(&line[..length]) <= usize::from(depth))
+    {
+        return Ok((unit, length));
+    }
+    read_unit(line, Depth::minded(depth))
+}
+
+/// Reads the object that `text` begins with, of which many may begin nested in each other: minding
+/// the depth everywhere keeps a hostile text from being read to its end at each of its lines.
+pub(super) fn read_spread_out_object(
+    text: &str,
+    depth: u16,
+) -> Result<(Unit<'_>, usize), RejectReason> {
+    read_unit(text, Depth::minded(depth))
+}
+
+fn read_unit(text: &str, depth: Depth) -> Result<(Unit<'_>, usize), RejectReason> {
     let mut unit = Unit::default();
-    let length = read_value(text, Lenient(UnitShape(&mut unit, Depth(depth))))?;
+    let length = read_value(text, Lenient(UnitShape(&mut unit, depth)))?;
     Ok((unit, length))
+}
+
+/// How many brackets and braces open in `text`, those in strings included.
+fn openings(text: &str) -> usize {
+    // Blocks short enough for a sum of bytes let the compiler count 16 or more at a time.
+    let blocks = text.as_bytes().chunks(usize::from(u8::MAX));
+    let in_block = |block: &[u8]| -> u8 {
+        let is_opening = |&byte: &u8| u8::from(byte | 0x20 == b'{');
+        block.iter().map(is_opening).sum()
+    };
+    blocks.map(|block| usize::from(in_block(block))).sum()
 }
 
 /// Reads the value that `text` begins with, and tells how long it is.
@@ -181,7 +218,7 @@ impl<'de> Shape<'de> for UnitShape<'_, 'de> {
                     unit.mark(EnvelopeKind::Firehose, inner, &mut fields)?
                 }
                 UnitKey::KinesisRecords => unit.mark(EnvelopeKind::Kinesis, inner, &mut fields)?,
-                UnitKey::Other => fields.next_value_seed(Lenient(Skip(inner)))?,
+                UnitKey::Other => fields.next_value_seed(Skip(inner))?,
             }
         }
         Ok(())
@@ -196,7 +233,7 @@ impl Unit<'_> {
         fields: &mut A,
     ) -> Result<(), A::Error> {
         self.envelope = Some(kind);
-        fields.next_value_seed(Lenient(Skip(inner)))
+        fields.next_value_seed(Skip(inner))
     }
 }
 

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess};
 
-use super::lenient::{Depth, Lenient, Shape, Skip, Text};
+use super::lenient::{Depth, Lenient, Shape, Skip};
+use super::values::Text;
 
 /// The fields of `httpRequest` that records keep. `args` and `fragment` are read over, and so is
 /// every header but two.
@@ -65,7 +66,7 @@ impl<'de> Shape<'de> for RequestShape<'_, 'de> {
                     let headers = HeaderList(&mut request.headers, inner);
                     fields.next_value_seed(Lenient(headers))?;
                 }
-                RequestKey::Other => fields.next_value_seed(Lenient(Skip(inner)))?,
+                RequestKey::Other => fields.next_value_seed(Skip(inner))?,
             }
         }
         Ok(())
@@ -121,7 +122,7 @@ impl<'de> Shape<'de> for Header<'_, 'de> {
                     name = fields.next_value_seed(Lenient(HeaderNameShape(inner)))?;
                 }
                 (HeaderKey::Value, HeaderName::Other) | (HeaderKey::Other, _) => {
-                    fields.next_value_seed(Lenient(Skip(inner)))?;
+                    fields.next_value_seed(Skip(inner))?;
                 }
                 (HeaderKey::Value, _) => value = fields.next_value_seed(Lenient(Text(inner)))?,
             }

@@ -5,7 +5,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use wafwatch_windows::time::EventTime;
 
-use super::lenient::{Depth, Shape, is_present};
+use super::lenient::{Depth, Shape};
+use super::values::is_present;
 
 /// Longer than any way to write a point in time.
 const LONGEST_TEXT: usize = 64;
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     fn at(text: &str) -> When {
-        WhenShape(Depth(1)).transient(text)
+        WhenShape(Depth::minded(1)).transient(text)
     }
 
     #[test]
@@ -105,7 +106,10 @@ mod tests {
         ] {
             assert_eq!(at(text), moment, "{text}");
         }
-        assert_eq!(WhenShape(Depth(1)).float(1_710_930_600_250.2), moment);
+        assert_eq!(
+            WhenShape(Depth::minded(1)).float(1_710_930_600_250.2),
+            moment
+        );
     }
 
     #[test]
@@ -130,11 +134,11 @@ mod tests {
     fn what_exceeds_64_bits_is_held_at_the_end() {
         assert_eq!(at("99999999999999999999"), When::At(EventTime(i64::MAX)));
         assert_eq!(
-            WhenShape(Depth(1)).float(-1e300),
+            WhenShape(Depth::minded(1)).float(-1e300),
             When::At(EventTime(i64::MIN))
         );
         assert_eq!(
-            WhenShape(Depth(1)).unsigned(u64::MAX),
+            WhenShape(Depth::minded(1)).unsigned(u64::MAX),
             When::At(EventTime(i64::MAX))
         );
     }
