@@ -51,21 +51,27 @@ impl Session {
             ));
         }
         let mut store = self.pipeline.into_store();
-        prune(&mut store, &self.settings)?;
+        let deleted = prune(&mut store, &self.settings)?;
+        if deleted > 0 {
+            note(&format!(
+                "{deleted} windows are deleted: they are more than store.retention_days = {} older \
+                 than the newest one",
+                self.settings.store.retention_days
+            ));
+        }
         Ok((store, self.settings))
     }
 }
 
 /// Deletes what is older than the retention, counted from the newest window: recorded logs of last
-/// year are history too, not rubbish.
-pub(super) fn prune(store: &mut SqliteStore, settings: &Settings) -> anyhow::Result<()> {
+/// year are history too, not rubbish. Returns how many windows went.
+pub(super) fn prune(store: &mut SqliteStore, settings: &Settings) -> anyhow::Result<u64> {
     let newest = store.acl_totals()?.iter().map(|totals| totals.until).max();
     let Some(newest) = newest else {
-        return Ok(());
+        return Ok(0);
     };
     let retention_ms = i64::from(settings.store.retention_days) * 86_400_000;
-    store.prune(newest.minus(retention_ms))?;
-    Ok(())
+    Ok(store.prune(newest.minus(retention_ms))?)
 }
 
 /// Set when the user wants the run to end.
