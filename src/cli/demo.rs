@@ -80,13 +80,18 @@ pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Outcome> {
 /// The runs to play, all on one Web ACL: the one that was asked for, or a misconfiguration and an
 /// attack in three hours of normal life.
 fn acts(arguments: &DemoArguments) -> anyhow::Result<Vec<Options>> {
-    let with_seed = |scenario| Options { seed: arguments.seed, ..Options::new(scenario) };
+    let with_seed = |scenario| Options {
+        seed: arguments.seed,
+        ..Options::new(scenario)
+    };
     if let Some(name) = &arguments.scenario {
         let scenario = Scenario::from_name(name).ok_or_else(|| unknown(name))?;
         return Ok(vec![with_seed(scenario)]);
     }
-    let misconfiguration =
-        Options { duration: Some(TOUR_LENGTH), ..with_seed(Scenario::Misconfiguration) };
+    let misconfiguration = Options {
+        duration: Some(TOUR_LENGTH),
+        ..with_seed(Scenario::Misconfiguration)
+    };
     let mut attack = with_seed(Scenario::Attack);
     attack.start_ms += i64::try_from(ATTACK_AFTER.as_millis()).unwrap_or_default();
     Ok(vec![misconfiguration, attack])
@@ -121,7 +126,15 @@ fn play(pipeline: &mut Pipeline<SqliteStore>, options: &Options) -> anyhow::Resu
         let is_over = generator.write_next(&mut block).is_none();
         if block.len() >= BLOCK_BYTES || is_over {
             let end = start + block.len() as u64;
-            pipeline.count(&shard, Piece { bytes: &block, start, end }, end_of_run)?;
+            pipeline.count(
+                &shard,
+                Piece {
+                    bytes: &block,
+                    start,
+                    end,
+                },
+                end_of_run,
+            )?;
             block.clear();
             start = end;
         }

@@ -15,7 +15,7 @@ impl Notifier for JsonTerminal {
 
     fn notify(&self, message: &Message) -> Result<(), NotifyError> {
         let mut stdout = io::stdout().lock();
-        let written = writeln!(stdout, "{}", message.to_json());
+        let written = writeln!(stdout, "{}", message.to_json_line());
         written
             .and_then(|()| stdout.flush())
             .map_err(|error| NotifyError {
