@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::report::hostile;
 use arguments::{Arguments, Command, ConfigCommand};
 use exit::{Outcome, UsageError};
 
@@ -68,7 +69,10 @@ fn print(text: &str) -> io::Result<()> {
 
 /// Prints a JSON document.
 fn print_json(value: &serde_json::Value) -> io::Result<()> {
-    print(&text::json::inert(&format!("{value:#}\n")))
+    print(&format!(
+        "{}\n",
+        hostile::escaped_json(&format!("{value:#}"))
+    ))
 }
 
 /// Tells something beside what was asked for.

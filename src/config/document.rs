@@ -177,7 +177,8 @@ impl<'a> Document<'a> {
             },
             None => ConfigError::BadTable {
                 origin,
-                key,
+                // The name of a header is whatever somebody wrote.
+                key: shortened(&key),
                 reason,
             },
         }

@@ -411,6 +411,15 @@ fn a_notify_block_that_makes_no_sense_is_refused_without_showing_secrets() {
 }
 
 #[test]
+fn the_name_of_a_header_cannot_drive_a_terminal() {
+    let text = "[[notify]]\nkind = \"webhook\"\nurl = \"https://a.example\"\n\
+                headers.\"\\u001b[31m\" = 5\n";
+    let error = error(text);
+    assert!(error.contains("notify[0].headers. [31m"), "{error}");
+    assert!(!error.chars().any(char::is_control), "{error:?}");
+}
+
+#[test]
 fn the_environment_is_put_over_the_file() {
     let variables = [
         ("WINDOW_MINUTES", "2"),

@@ -109,7 +109,7 @@ pub struct IngestConfig {
     /// Longest line, or JSON document over many lines, that is read at all, in MiB, 1 to 1024. Default 8.
     pub max_line_mib: u32,
     /// Most that the compressed parts of one payload may decompress to, in MiB, 1 to 4096. Default
-    /// 256. Files that are compressed as a whole are read piece by piece, whatever their size.
+    /// 64. Files that are compressed as a whole are read piece by piece, whatever their size.
     pub max_decompressed_mib: u32,
     /// Levels of objects and arrays in a record, 8 to 120. Default 64.
     pub max_depth: u32,
@@ -128,7 +128,7 @@ impl Default for IngestConfig {
         Self {
             max_record_kib: 1024,
             max_line_mib: 8,
-            max_decompressed_mib: 256,
+            max_decompressed_mib: 64,
             max_depth: 64,
             max_nesting: 8,
             accept_from: EventTime(1_443_657_600_000),

@@ -23,6 +23,10 @@ pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// [`MAGIC`] and the only method there is, deflate.
 const MEMBER_START: [u8; 3] = [0x1f, 0x8b, 0x08];
 
+/// Bytes that are decompressed at once. `Read::read_to_end` would touch all the memory that it sets
+/// aside, twice the cap.
+const CHUNK_BYTES: usize = 16 * 1024;
+
 /// DEFLATE codes at most 258 bytes in 2 bits.
 const LARGEST_EXPANSION: usize = 1_032;
 
@@ -87,15 +91,21 @@ fn inflate_single_member(payload: &[u8], cap: usize) -> Option<Vec<u8>> {
 
 /// Appends the content of the member that `rest` begins with, and moves `rest` behind it.
 fn inflate_member(rest: &mut &[u8], cap: usize, bytes: &mut Vec<u8>) -> Result<(), RejectReason> {
-    let one_past_cap = u64::try_from(cap).map_or(u64::MAX, |cap| cap.saturating_add(1));
-    let mut member = GzDecoder::new(&mut *rest).take(one_past_cap);
-    let length = member
-        .read_to_end(bytes)
-        .map_err(|_| RejectReason::CorruptGzip)?;
-    if length > cap {
-        return Err(RejectReason::DecompressionLimit);
+    let mut member = GzDecoder::new(&mut *rest);
+    let mut chunk = [0; CHUNK_BYTES];
+    let mut room = cap;
+    loop {
+        let length = member
+            .read(&mut chunk)
+            .map_err(|_| RejectReason::CorruptGzip)?;
+        if length == 0 {
+            return Ok(());
+        }
+        room = room
+            .checked_sub(length)
+            .ok_or(RejectReason::DecompressionLimit)?;
+        bytes.extend_from_slice(&chunk[..length]);
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 //! - [`defang`] makes sure that nothing in it is turned into a link: `203[.]0[.]113[.]7`,
 //!   `2001[:]db8[:][:]1`, `hxxp://evil[.]example/x`.
 //!
-//! [`line()`] does both. Both are allow-lists or rewrite everything of a kind, so that a new trick
+//! [`line()`] does both. JSON goes through [`escaped_json`] where people may look at it. Both are allow-lists or rewrite everything of a kind, so that a new trick
 //! with an unknown character fails by being visible.
 
 mod defang;
@@ -54,13 +54,36 @@ pub fn line(text: &str, max_chars: usize) -> String {
     defang(&one_line(text, max_chars))
 }
 
+/// A JSON text in which everything that is not plainly visible is written as `\u202e`: for a parser
+/// the same document, on a terminal a harmless one.
+#[must_use]
+pub fn escaped_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for character in json.chars() {
+        // What else there is below DEL, JSON escapes by itself; line ends stand between values.
+        if character < '\u{7f}' || is_plain(character) {
+            shown.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            // Writing to a string cannot fail.
+            let _ = write!(shown, "\\u{unit:04x}");
+        }
+    }
+    shown
+}
+
+fn is_plain(character: char) -> bool {
+    character == ELLIPSIS || (character.is_alphanumeric() && !misleads(character))
+}
+
 fn push_visible(shown: &mut String, character: char) {
     match character {
         '\n' => shown.push_str("\\n"),
         '\r' => shown.push_str("\\r"),
         '\t' => shown.push_str("\\t"),
-        ' '..='~' | ELLIPSIS => shown.push(character),
-        _ if character.is_alphanumeric() && !misleads(character) => shown.push(character),
+        ' '..='~' => shown.push(character),
+        _ if is_plain(character) => shown.push(character),
         _ => {
             // Writing to a string cannot fail.
             let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
@@ -144,6 +167,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn escaped_json_is_harmless_and_the_same_document(text in any::<String>()) {
+            let value = serde_json::json!({ "text": text });
+            let shown = escaped_json(&value.to_string());
+            prop_assert!(shown.chars().all(|c| (' '..='~').contains(&c) || is_plain(c)));
+            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+        }
+
         #[test]
         fn any_text_becomes_one_harmless_line(text in any::<String>(), max in 0_usize..60) {
             let shown = one_line(&text, max);

@@ -35,7 +35,7 @@ impl Notifier for JsonLines {
     }
 
     fn notify(&self, message: &Message) -> Result<(), NotifyError> {
-        let line = format!("{}\n", message.to_json());
+        let line = format!("{}\n", message.to_json_line());
         let _turn = self
             .one_at_a_time
             .lock()

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::incident::{EventKind, Level};
-use crate::report::{Report, Style};
+use crate::report::{Report, Style, hostile};
 
 /// An event of an incident, ready for any channel.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +61,12 @@ impl Message {
             "text": self.text,
             "report": self.json,
         })
+    }
+
+    /// [`Self::to_json`] on one line that can be shown on a terminal.
+    #[must_use]
+    pub fn to_json_line(&self) -> String {
+        hostile::escaped_json(&self.to_json().to_string())
     }
 
     /// The message of the published attack, for tests of channels.

@@ -1,6 +1,9 @@
 //! What whole-system tests share.
 #![allow(dead_code, missing_docs)]
 
+pub mod command;
+pub mod hostile;
+
 use std::path::PathBuf;
 
 use wafwatch::close::CloseSettings;

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use super::json::inert;
 use crate::notify::{Message, Notifier, NotifyError, Retry};
 
 /// Prints each message as one line.
@@ -16,7 +15,7 @@ impl Notifier for JsonTerminal {
 
     fn notify(&self, message: &Message) -> Result<(), NotifyError> {
         let mut stdout = io::stdout().lock();
-        let written = writeln!(stdout, "{}", inert(&message.to_json().to_string()));
+        let written = writeln!(stdout, "{}", message.to_json_line());
         written
             .and_then(|()| stdout.flush())
             .map_err(|error| NotifyError {

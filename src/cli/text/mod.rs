@@ -1,7 +1,6 @@
 //! What is printed, made apart from printing it.
 
 pub mod figures;
-pub mod json;
 pub mod json_lines;
 pub mod progress;
 pub mod sparkline;
