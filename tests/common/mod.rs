@@ -1,6 +1,8 @@
 //! What whole-system tests share.
 #![allow(dead_code, missing_docs)]
 
+pub mod command;
+
 use std::path::PathBuf;
 
 use wafwatch::close::CloseSettings;
