@@ -10,19 +10,14 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use common::command::{Ended, Sandbox};
-use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags};
-use wafwatch_loadgen::{Format, Options, Scenario, generate, generate_as};
+use common::long_replay::{INPUTS, sandbox_with_inputs};
+use common::store::{Rows, rows};
 
 /// Kills that hit a running process, for each number of threads.
 const KILLS: usize = 12;
 /// Replays that are begun for them at most.
 const REPLAYS: usize = 40;
 const SIGKILL: i32 = 9;
-const INPUTS: [&str; 3] = ["attack.jsonl", "misconfiguration.jsonl.gz", "flood.jsonl"];
-/// Commits often, so that there is much to be killed between.
-const CONFIGURATION: &str = "[store]\ncommit_mib = 1\n";
-
 /// Everything that a replay leaves but how long explanations took.
 const TABLES: [&str; 8] = [
     "SELECT * FROM windows ORDER BY acl, start",
@@ -35,67 +30,15 @@ const TABLES: [&str; 8] = [
     "SELECT acl, window_start, encoded FROM partials ORDER BY id",
 ];
 
-/// Two Web ACLs of each of two kinds in three files, out of order, with duplicates, and with lines
-/// that are none.
-fn inputs() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("wafwatch.toml", CONFIGURATION);
-    let run = |scenario, rate, acls| Options {
-        seed: 11,
-        rate,
-        acls,
-        disorder: Duration::from_secs(20),
-        duplicates: 0.01,
-        ..Options::new(scenario)
-    };
-
-    let mut attack = Vec::new();
-    generate(&run(Scenario::Attack, 1.5, 2), &mut attack).expect("valid options");
-    for (place, line) in [
-        (3, "no record\n"),
-        (400, "{\"timestamp\":\n"),
-        (900, "[]\n"),
-    ] {
-        let at = start_of_line(&attack, place);
-        attack.splice(at..at, line.bytes());
-    }
-    sandbox.write(INPUTS[0], attack);
-
-    let mut misconfiguration = Vec::new();
-    let options = run(Scenario::Misconfiguration, 2.0, 1);
-    generate_as(Format::Gzip, &options, &mut misconfiguration, &mut |_| {}).expect("valid options");
-    sandbox.write(INPUTS[1], misconfiguration);
-
-    let mut flood = Vec::new();
-    generate(&run(Scenario::Flood, 0.8, 2), &mut flood).expect("valid options");
-    sandbox.write(INPUTS[2], flood);
-    sandbox
-}
-
-fn start_of_line(text: &[u8], number: usize) -> usize {
-    let lines = text.split_inclusive(|byte| *byte == b'\n');
-    lines.take(number).map(<[u8]>::len).sum()
-}
-
 fn arguments<'a>(store: &'a str, threads: &'a str) -> Vec<&'a str> {
     let mut arguments = vec!["replay", "--store", store, "--threads", threads];
     arguments.extend(INPUTS);
     arguments
 }
 
-/// The rows of every table.
-fn content(sandbox: &Sandbox, store: &str) -> Vec<Vec<Vec<Value>>> {
+fn content(sandbox: &Sandbox, store: &str) -> Vec<Rows> {
     let path = sandbox.path(store);
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("it is there");
-    let table = |query: &&str| -> Vec<Vec<Value>> {
-        let mut statement = connection.prepare(query).expect("the schema is known");
-        let columns = statement.column_count();
-        let row = |row: &rusqlite::Row<'_>| (0..columns).map(|column| row.get(column)).collect();
-        let rows = statement.query_map([], row).expect("it can be read");
-        rows.collect::<Result<_, _>>().expect("it can be read")
-    };
-    TABLES.iter().map(table).collect()
+    TABLES.iter().map(|query| rows(&path, query)).collect()
 }
 
 /// SplitMix64: well mixed numbers in one line.
@@ -147,7 +90,7 @@ fn replay_with_kills(
 }
 
 fn assert_kills_change_nothing(threads: &str, seed: u64) {
-    let sandbox = inputs();
+    let sandbox = sandbox_with_inputs();
     let started = Instant::now();
     let undisturbed = sandbox.run(&arguments("undisturbed.db", threads));
     let took = started.elapsed();
@@ -186,7 +129,7 @@ fn kills_change_nothing_with_decoding_ahead() {
 
 #[test]
 fn threads_change_nothing() {
-    let sandbox = inputs();
+    let sandbox = sandbox_with_inputs();
     for threads in ["1", "2", "8"] {
         let store = format!("{threads}.db");
         let ended = sandbox.run(&arguments(&store, threads));

@@ -29,7 +29,7 @@ pub fn main() -> ExitCode {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            note(&format!("error: {error:#}"));
+            note(&format!("error: {}", explained(&error)));
             let is_usage = error.downcast_ref::<UsageError>().is_some();
             ExitCode::from(if is_usage { 2 } else { 1 })
         }
@@ -47,6 +47,20 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
             command: ConfigCommand::Check { common },
         } => config::check(&common),
     }
+}
+
+/// An error with its causes. Most errors name their cause themselves; then it is not said twice.
+fn explained(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // What stands before it is where it happened, or a number.
+        let reason = cause.rsplit(": ").next().unwrap_or_default();
+        if !text.contains(reason) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// Whoever read the output has seen enough, as `head` does.

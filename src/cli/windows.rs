@@ -72,7 +72,11 @@ fn top(
     let redaction = setup::redaction(&settings);
     let newest = store.newest_window_with_requests(&query(selection, 1)?)?;
     let Some(window) = newest else {
-        print("no window with requests\n")?;
+        if common.json {
+            print_json(&json!(null))?;
+        } else {
+            print("no window with requests\n")?;
+        }
         return Ok(Outcome::Done);
     };
     if common.json {

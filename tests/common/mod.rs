@@ -2,6 +2,8 @@
 #![allow(dead_code, missing_docs)]
 
 pub mod command;
+pub mod long_replay;
+pub mod store;
 
 use std::path::PathBuf;
 
