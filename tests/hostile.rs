@@ -5,11 +5,11 @@ mod common;
 
 use std::io::{self, Read};
 
-use common::command::Workplace;
 use common::hostile::{
     Flood, START, cloudwatch, firehose, good, gzip, kinesis, kpl_aggregate, lambda_logs, nested,
     with_field,
 };
+use common::workplace::Workplace;
 use common::{ACL, line, pipeline_settings};
 use tempfile::TempDir;
 use wafwatch::ingest::RejectReason::{

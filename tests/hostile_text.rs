@@ -4,8 +4,8 @@
 mod common;
 
 use common::ACL;
-use common::command::{Ran, Workplace};
 use common::hostile::START;
+use common::workplace::{Ran, Workplace};
 use serde_json::{Value, json};
 use wafwatch::store::IncidentFilter;
 

@@ -6,7 +6,7 @@ mod common;
 
 use std::path::PathBuf;
 
-use common::command::{Replayed, Workplace};
+use common::workplace::{Replayed, Workplace};
 
 /// The files, and how many records each holds; all of them are valid.
 const FILES: [(&str, u64); 3] = [

@@ -22,8 +22,6 @@ use crate::report::hostile;
 use arguments::{Arguments, Command, ConfigCommand};
 use exit::{Outcome, UsageError};
 
-use crate::report::hostile;
-
 const MAX_NOTE_CHARS: usize = 1_000;
 
 /// Runs the command that the process was started with.
@@ -34,7 +32,7 @@ pub fn main() -> ExitCode {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            note(&format!("error: {error:#}"));
+            note(&format!("error: {}", explained(&error)));
             let is_usage = error.downcast_ref::<UsageError>().is_some();
             ExitCode::from(if is_usage { 2 } else { 1 })
         }
@@ -52,6 +50,20 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
             command: ConfigCommand::Check { common },
         } => config::check(&common),
     }
+}
+
+/// An error with its causes. Most errors name their cause themselves; then it is not said twice.
+fn explained(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // What stands before it is where it happened, or a number.
+        let reason = cause.rsplit(": ").next().unwrap_or_default();
+        if !text.contains(reason) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// Whoever read the output has seen enough, as `head` does.

@@ -14,7 +14,7 @@ use wafwatch_windows::time::EventTime;
 use super::feed::{Feed, FeedSettings};
 use crate::ingest::{self, Accounts, Limits, Origin};
 use crate::pipeline::{Flushed, Pipeline, PipelineError};
-use crate::source::{Identity, Input, InputKind, Progress, SourceError, peek};
+use crate::source::{Identity, Input, InputKind, Progress, SourceError, has_grown, peek};
 use crate::store::Store;
 
 /// Decoded bytes that are looked at to learn an input's first timestamp.
@@ -123,10 +123,13 @@ impl<'a> Replay<'a> {
         };
         let name = input.path().display().to_string();
         let first = first_time(input, &self.settings.feed.limits.limits);
-        let checkpoint = pipeline.register(&id, &name, first);
+        let checkpoint = pipeline.register(&id, &name, first).clone();
         if checkpoint.finished {
-            self.outcome.already_counted.push(name);
-            return;
+            match has_grown(input, checkpoint.position) {
+                Ok(true) => pipeline.reopen(&id),
+                Ok(false) => return self.outcome.already_counted.push(name),
+                Err(error) => return self.outcome.failures.push(error),
+            }
         }
         let watermark = checkpoint.watermark.max(first);
         self.queue.push(Reverse((watermark, self.shards.len())));

@@ -244,6 +244,19 @@ impl<S: Store> Pipeline<S> {
         }
     }
 
+    /// Makes a shard that had ended a live one again, because its input has grown since.
+    pub fn reopen(&mut self, shard: &str) {
+        let progress = self
+            .shards
+            .get_mut(shard)
+            .expect("hosts register a shard first");
+        progress.change().finished = false;
+        self.watermarks.open(shard);
+        if let Some(watermark) = progress.checkpoint().watermark {
+            self.watermarks.advance(shard, watermark);
+        }
+    }
+
     /// Lets go of `shard` for this run, without saying that it has ended: it holds no window back
     /// any longer, and a later run goes on where it stands.
     pub fn abandon(&mut self, shard: &str) {

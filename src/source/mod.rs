@@ -42,4 +42,4 @@ pub use input::{Input, InputKind};
 pub use live::LineReader;
 pub use piece::{Block, BlockLimits, Fault, Piece, Rejected};
 pub use progress::Progress;
-pub use reader::{BlockReader, peek};
+pub use reader::{BlockReader, has_grown, peek};

@@ -198,6 +198,21 @@ pub fn peek(input: &Input, max_bytes: usize) -> Result<Vec<u8>, SourceError> {
     Ok(head)
 }
 
+/// Whether `input` has grown since it was read up to `position`, its end then. Known of plain files
+/// alone, in which positions are those of the file.
+///
+/// # Errors
+///
+/// [`SourceError::Io`] when the file cannot be opened or read.
+pub fn has_grown(input: &Input, position: u64) -> Result<bool, SourceError> {
+    let is_longer = input.bytes_on_disk().is_some_and(|bytes| bytes > position);
+    if !is_longer {
+        return Ok(false);
+    }
+    let start = first_two(&mut open(input)?).map_err(SourceError::io("read", input.path()))?;
+    Ok(!is_gzip(&start))
+}
+
 #[cfg(test)]
 #[path = "reader_tests.rs"]
 mod tests;

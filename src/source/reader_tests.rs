@@ -392,3 +392,16 @@ proptest! {
         prop_assert_eq!(again.unwrap().next(&mut Vec::new()).unwrap(), None);
     }
 }
+
+#[test]
+fn only_a_plain_file_is_known_to_have_grown() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("a.log");
+    fs::write(&path, "0123456789").unwrap();
+    let input = Input::file(&path).unwrap();
+    assert!(!has_grown(&input, 10).unwrap());
+    assert!(has_grown(&input, 9).unwrap());
+    fs::write(&path, b"\x1f\x8b01234567").unwrap();
+    assert!(!has_grown(&input, 9).unwrap());
+    assert!(!has_grown(&Input::stdin(), 0).unwrap());
+}

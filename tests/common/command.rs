@@ -1,180 +1,132 @@
-//! Runs the real command in a folder of its own and measures its memory.
+//! Runs the real command in a folder of its own.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use wafwatch::ingest::{Accounts, RejectReason};
-use wafwatch::store::Store;
-use wafwatch::store::sqlite::SqliteStore;
 
-/// How often the child's memory is looked at. The kernel keeps the peak itself.
-const POLL: Duration = Duration::from_millis(2);
+/// Longest that anything in these tests is waited for.
+pub const GIVE_UP: Duration = Duration::from_secs(60);
 
-/// A folder with a store, in which the command runs.
-pub struct Workplace {
+/// A folder in which the command works: its store and its configuration lie there.
+pub struct Sandbox {
     folder: TempDir,
 }
 
-/// How a command ended.
-pub struct Ran {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
-    /// Peak resident memory in KiB, where the system tells it.
-    pub peak_kib: Option<u64>,
-}
-
-impl Workplace {
+impl Sandbox {
     pub fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
         Self { folder }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
-    pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder().join(name)
+    }
+
+    /// Writes a file, with the folders above it.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
-        fs::write(&path, bytes).expect("writes an input");
+        let parent = path.parent().expect("it lies in the sandbox");
+        fs::create_dir_all(parent).expect("folders can be made");
+        fs::write(&path, content).expect("the sandbox can be written");
         path
     }
 
-    /// Runs `wafwatch` with `arguments`.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
-        self.run_with_input(arguments, |_| {})
-    }
-
-    /// Runs `wafwatch` with `arguments` and what `write` writes as its standard input.
-    pub fn run_with_input(
-        &self,
-        arguments: &[&str],
-        write: impl FnOnce(&mut dyn Write) + Send,
-    ) -> Ran {
-        let (stdout, stderr) = (self.path(".stdout"), self.path(".stderr"));
-        let mut child = Command::new(env!("CARGO_BIN_EXE_wafwatch"))
+    /// The command, in this folder, out of reach of the variables of whoever runs the tests.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wafwatch"));
+        command
             .args(arguments)
-            .current_dir(self.folder.path())
             .env_clear()
-            .stdin(Stdio::piped())
-            .stdout(File::create(&stdout).expect("a file"))
-            .stderr(File::create(&stderr).expect("a file"))
-            .spawn()
-            .expect("the command starts");
-        let stdin = child.stdin.take().expect("it is piped");
-        let (code, peak_kib) = thread::scope(|scope| {
-            scope.spawn(move || write(&mut std::io::BufWriter::new(stdin)));
-            wait(&mut child)
-        });
-        let text = |path: &Path| {
-            let bytes = fs::read(path).expect("the output is there");
-            String::from_utf8(bytes).expect("the output is UTF-8")
-        };
-        let ran = Ran {
-            code,
-            stdout: text(&stdout),
-            stderr: text(&stderr),
-            peak_kib,
-        };
-        assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
-        ran
+            .current_dir(self.folder())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
     }
 
-    /// Replays `inputs` into the folder's store and checks what holds of every replay.
-    pub fn replay(&self, inputs: &[&str]) -> Replayed {
-        self.replay_with_input(inputs, |_| {})
+    /// Runs the command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::of(self.command(arguments).output().expect("it starts"))
     }
 
-    /// [`Self::replay`] with a standard input, which `-` among the inputs stands for.
-    pub fn replay_with_input(
-        &self,
-        inputs: &[&str],
-        write: impl FnOnce(&mut dyn Write) + Send,
-    ) -> Replayed {
-        let arguments = [&["replay", "--json"], inputs].concat();
-        let ran = self.run_with_input(&arguments, write);
-        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        let summary: Value = serde_json::from_str(&ran.stdout).expect("one JSON document");
-        let accounts: Accounts =
-            serde_json::from_value(summary["accounts"].clone()).expect("accounts");
-        assert!(accounts.balance(), "{accounts:?}");
-        let store = self.store();
-        assert!(store.windows_with_partials().expect("reads").is_empty());
-        let totals = store.acl_totals().expect("reads");
-        let counted: u64 = totals.iter().map(|totals| totals.total).sum();
-        assert_eq!(counted, accounts.accepted, "windows against accounts");
-        Replayed { ran, accounts }
+    /// Runs the command to its end with this on standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Ended {
+        let mut command = self.command(arguments);
+        let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
+        let mut stdin = child.stdin.take().expect("piped");
+        let input = input.to_vec();
+        let writer = std::thread::spawn(move || stdin.write_all(&input));
+        let output = child.wait_with_output().expect("it ends");
+        writer
+            .join()
+            .expect("no panic")
+            .expect("it reads everything");
+        Ended::of(output)
     }
 
-    pub fn store(&self) -> SqliteStore {
-        SqliteStore::open_existing(&self.path("wafwatch.db")).expect("a store")
+    /// Runs the command, which must succeed, and parses what it prints.
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let ended = self.run(&[arguments, &["--json"]].concat());
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.stderr);
+        ended.json()
     }
 
-    /// Every file that the commands left here, except `inputs`.
-    pub fn files_beside(&self, inputs: &[&str]) -> Vec<(String, Vec<u8>)> {
-        let entries = fs::read_dir(self.folder.path()).expect("lists");
-        let names = entries.map(|entry| entry.expect("an entry").file_name());
-        let names = names.map(|name| name.into_string().expect("our own names are UTF-8"));
-        names
-            .filter(|name| !inputs.contains(&name.as_str()))
-            .map(|name| {
-                let bytes = fs::read(self.path(&name)).expect("reads");
-                (name, bytes)
-            })
-            .collect()
+    /// Runs the command, which must succeed, and gives what it prints.
+    pub fn text(&self, arguments: &[&str]) -> String {
+        let ended = self.run(arguments);
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.stderr);
+        ended.stdout
     }
 }
 
-/// A replay that ended well.
-pub struct Replayed {
-    pub ran: Ran,
-    pub accounts: Accounts,
+/// What a command left behind.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
 }
 
-impl Replayed {
-    /// Checks what was accepted, what was rejected and why.
-    pub fn assert_accounts(&self, accepted: u64, rejected: &[(RejectReason, u64)]) -> &Self {
-        let found: Vec<_> = self.accounts.rejected.clone().into_iter().collect();
-        let mut expected = rejected.to_vec();
-        expected.sort_unstable();
-        assert_eq!((self.accounts.accepted, found), (accepted, expected));
-        self
-    }
-
-    /// Checks the peak of resident memory, and prints it.
-    #[allow(clippy::print_stderr)]
-    pub fn assert_peak_below(&self, name: &str, mib: u64) -> &Self {
-        let Some(peak_kib) = self.ran.peak_kib else {
-            eprintln!("skipped: this system does not tell the peak memory ({name})");
-            return self;
-        };
-        eprintln!("peak memory {:6.1} MiB: {name}", peak_kib as f64 / 1024.0);
-        assert!(peak_kib < mib * 1024, "{name}: {peak_kib} KiB");
-        self
-    }
-}
-
-fn wait(child: &mut Child) -> (Option<i32>, Option<u64>) {
-    let status_file = format!("/proc/{}/status", child.id());
-    let mut peak = None;
-    loop {
-        // Once the child has ended its memory is gone, so the last figure counts.
-        peak = peak_of(&status_file).or(peak);
-        if let Some(status) = child.try_wait().expect("the child can be waited for") {
-            return (status.code(), peak);
+impl Ended {
+    pub fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("it prints UTF-8");
+        Self {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
         }
-        thread::sleep(POLL);
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error} in {:?}; {}", self.stdout, self.stderr))
     }
 }
 
-fn peak_of(status_file: &str) -> Option<u64> {
-    let status = fs::read_to_string(status_file).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
+/// Sends `signal`, as `INT`, to a running process.
+pub fn signal(child: &Child, signal: &str) {
+    let status = Command::new("kill")
+        .args([&format!("-{signal}"), &child.id().to_string()])
+        .status()
+        .expect("kill starts");
+    assert!(status.success(), "there was nobody to send {signal} to");
+}
+
+/// Waits until `is_met`, at most until it is time to give up.
+pub fn wait_until(what: &str, mut is_met: impl FnMut() -> bool) {
+    let deadline = Instant::now() + GIVE_UP;
+    while !is_met() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

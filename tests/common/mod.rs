@@ -3,6 +3,9 @@
 
 pub mod command;
 pub mod hostile;
+pub mod long_replay;
+pub mod store;
+pub mod workplace;
 
 use std::path::PathBuf;
 
