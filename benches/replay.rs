@@ -30,7 +30,9 @@ use wafwatch_windows::time::{EventTime, WindowSize};
 const RUNS: usize = 5;
 
 fn main() {
-    let records = std::env::var("RECORDS").ok().and_then(|text| text.parse().ok());
+    let records = std::env::var("RECORDS")
+        .ok()
+        .and_then(|text| text.parse().ok());
     let records: u64 = records.unwrap_or(200_000);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let plain = folder.path().join("logs.jsonl");
@@ -64,13 +66,17 @@ fn generate(records: u64, plain: &Path, packed: &Path) -> u64 {
     let mut bytes = 0;
     for _ in 0..records {
         line.clear();
-        generator.write_next(&mut line).expect("a day holds millions of records");
+        generator
+            .write_next(&mut line)
+            .expect("a day holds millions of records");
         lines.write_all(&line).expect("the disk has room");
         gzip.write_all(&line).expect("the disk has room");
         bytes += line.len() as u64;
     }
     lines.flush().expect("the disk has room");
-    gzip.finish().and_then(|mut file| file.flush()).expect("the disk has room");
+    gzip.finish()
+        .and_then(|mut file| file.flush())
+        .expect("the disk has room");
     bytes
 }
 
@@ -96,10 +102,21 @@ fn run(path: &Path, records: u64) -> f64 {
     let inputs = expand(&[path.display().to_string()]).expect("the file is there");
     let progress = Progress::of(&inputs);
     let interrupt = AtomicBool::new(false);
-    replay(&mut pipeline, &inputs, &replay_settings, &progress, &interrupt, &mut |_| {})
-        .expect("the store can be written");
+    replay(
+        &mut pipeline,
+        &inputs,
+        &replay_settings,
+        &progress,
+        &interrupt,
+        &mut |_| {},
+    )
+    .expect("the store can be written");
     let took = started.elapsed();
-    assert_eq!(pipeline.accounts().accepted, records, "every record is counted");
+    assert_eq!(
+        pipeline.accounts().accepted,
+        records,
+        "every record is counted"
+    );
     took.as_secs_f64() * 1e6 / records as f64
 }
 

@@ -150,7 +150,9 @@ pub(super) fn list_incidents(
             .next_back();
         let assessment = newest.map(|explanation| explanation.assessment);
         listed.push(ListedIncident {
-            cause: assessment.as_ref().map(|assessment| assessment.cause.name()),
+            cause: assessment
+                .as_ref()
+                .map(|assessment| assessment.cause.name()),
             severity: assessment.map_or(incident.severity, |assessment| assessment.severity_score),
             incident,
         });

@@ -245,11 +245,14 @@ pub trait Store {
     /// When the store cannot be read.
     fn closed_window(&self, acl: &str, window: Window) -> Result<Option<Summary>, StoreError>;
 
-    /// Writes a transaction, whole or not at all.
+    /// Writes a transaction, whole or not at all. Where somebody else holds the store's lock it is
+    /// tried again, for minutes if need be.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Conflict`] where a checkpoint or an ACL's version is not the expected one:
-    /// somebody else did the work. Otherwise when the store cannot be written.
+    /// [`StoreError::Conflict`] where a checkpoint or an ACL's version is not the expected one, or
+    /// another process has become the store's writer: somebody else did the work.
+    /// [`StoreError::Busy`] where the lock was held all the time. Otherwise when the store cannot
+    /// be written.
     fn apply(&mut self, transaction: &Transaction) -> Result<(), StoreError>;
 }

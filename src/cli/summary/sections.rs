@@ -183,7 +183,12 @@ pub(in crate::cli) fn incidents_table(incidents: &[ListedIncident]) -> String {
         ("cause", Align::Left),
         ("id", Align::Left),
     ]);
-    for ListedIncident { incident, cause, severity } in incidents {
+    for ListedIncident {
+        incident,
+        cause,
+        severity,
+    } in incidents
+    {
         table.row(vec![
             utc(incident.opened),
             format!("{} {}", severity.level().name(), severity.0),

@@ -204,7 +204,11 @@ mod tests {
         );
         assert!(!without.text.contains("example"));
         assert_eq!(read(&line, true), read(&line, false));
-        assert_eq!(take_out(&record("[]"), &mut scratch), None, "nothing to gain");
+        assert_eq!(
+            take_out(&record("[]"), &mut scratch),
+            None,
+            "nothing to gain"
+        );
     }
 
     #[test]

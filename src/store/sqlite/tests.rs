@@ -310,8 +310,16 @@ fn other_files_and_other_window_sizes_are_refused() {
         "this is no database, and long enough to be read as one",
     )
     .expect("writes");
-    SqliteStore::open(&text, hour).expect_err("not a database");
-    SqliteStore::open_existing(&folder.path().join("absent.db")).expect_err("absent");
+    for error in [
+        SqliteStore::open(&text, hour).expect_err("not a database"),
+        SqliteStore::open_existing(&text).expect_err("not a database"),
+    ] {
+        assert!(matches!(error, StoreError::Foreign { .. }), "{error}");
+    }
+    let error = SqliteStore::open_existing(&folder.path().join("absent.db")).expect_err("absent");
+    assert!(matches!(error, StoreError::Absent { .. }), "{error}");
+    let error = SqliteStore::open(&folder.path().join("no/store.db"), hour).expect_err("absent");
+    assert!(matches!(error, StoreError::NoFolder { .. }), "{error}");
 }
 
 #[test]
@@ -329,4 +337,56 @@ fn pruning_takes_old_windows_and_keeps_the_rest() {
     }
     assert_eq!(store.prune(window(1).end).expect("prunes"), 2);
     assert_eq!(store.window_count().expect("reads"), 1);
+}
+
+#[test]
+fn whoever_opens_last_is_the_only_writer() {
+    let folder = TempDir::new().expect("a folder");
+    let transaction = Transaction {
+        checkpoints: vec![checkpoint(None, 10)],
+        ..Transaction::default()
+    };
+    let mut first = open(&folder);
+    let mut second = open(&folder);
+    let error = first.apply(&transaction).expect_err("must conflict");
+    assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
+    assert!(error.to_string().contains("taken over"), "{error}");
+    let error = second
+        .reopen()
+        .expect("opens")
+        .apply(&transaction)
+        .expect_err("serves the outbox only");
+    assert!(matches!(error, StoreError::NotTheWriter { .. }), "{error}");
+    second.apply(&transaction).expect("applies");
+}
+
+#[test]
+fn a_lock_is_waited_for_and_named_when_it_lasts() {
+    let folder = TempDir::new().expect("a folder");
+    let mut store = open(&folder);
+    store
+        .connection
+        .busy_timeout(Duration::from_millis(1))
+        .expect("sets");
+    let transaction = Transaction {
+        checkpoints: vec![checkpoint(None, 10)],
+        ..Transaction::default()
+    };
+    let tool = store.reopen().expect("opens");
+    tool.connection
+        .execute_batch("BEGIN IMMEDIATE")
+        .expect("locks");
+
+    store.patience = Duration::from_millis(150);
+    let error = store.apply(&transaction).expect_err("is locked");
+    assert!(error.is_busy(), "{error}");
+    assert!(error.to_string().contains("store.db"), "{error}");
+
+    store.patience = Duration::from_secs(60);
+    let release = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        tool.connection.execute_batch("COMMIT").expect("unlocks");
+    });
+    store.apply(&transaction).expect("applies once it is free");
+    release.join().expect("ends");
 }

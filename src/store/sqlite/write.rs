@@ -1,5 +1,7 @@
 //! Writes a transaction: all of it, conditionally, or nothing.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use wafwatch_windows::summary::{Completeness, Summary};
@@ -13,10 +15,13 @@ use crate::store::{
 
 pub(super) fn apply(
     connection: &mut Connection,
+    writer: &str,
+    path: &Path,
     transaction: &Transaction,
 ) -> Result<(), StoreError> {
     // Taking the write lock first keeps what the conditions read from changing before the write.
     let write = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    check_writer(&write, writer, path)?;
     for update in &transaction.checkpoints {
         move_checkpoint(&write, update)?;
     }
@@ -33,6 +38,21 @@ pub(super) fn apply(
     Ok(())
 }
 
+/// Closing a window deletes all its partials, so nobody else may have added any.
+fn check_writer(write: &Connection, writer: &str, path: &Path) -> Result<(), StoreError> {
+    let query = "SELECT value FROM meta WHERE key = 'writer'";
+    let stored: Option<String> = write
+        .prepare_cached(query)?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    if stored.as_deref() == Some(writer) {
+        return Ok(());
+    }
+    Err(StoreError::Conflict {
+        what: format!("the store {} was taken over", path.display()),
+    })
+}
+
 fn move_checkpoint(write: &Connection, update: &CheckpointUpdate) -> Result<(), StoreError> {
     let query = "SELECT position FROM shards WHERE shard = ?1";
     let stored: Option<i64> = write
@@ -41,7 +61,7 @@ fn move_checkpoint(write: &Connection, update: &CheckpointUpdate) -> Result<(), 
         .optional()?;
     if stored.map(i64::cast_unsigned) != update.expected_position {
         return Err(StoreError::Conflict {
-            what: format!("the checkpoint of {}", update.shard),
+            what: format!("the checkpoint of {} was changed", update.shard),
         });
     }
     let checkpoint = &update.checkpoint;
@@ -93,7 +113,7 @@ fn close(write: &Connection, closing: &Closing) -> Result<(), StoreError> {
         .filter(|version| *version > 0);
     if stored.map(i64::cast_unsigned) != expected {
         return Err(StoreError::Conflict {
-            what: format!("the state of {}", closing.acl),
+            what: format!("the state of {} was changed", closing.acl),
         });
     }
     let state = &closing.state;
