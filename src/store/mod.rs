@@ -124,6 +124,24 @@ pub struct OutboxEntry {
     pub attempts: u32,
 }
 
+/// A row of the outbox with what it holds, or why that cannot be decoded.
+#[derive(Debug)]
+pub struct OutboxRow<T> {
+    /// The id of the row's event.
+    pub event: String,
+    /// What it holds.
+    pub content: Result<T, StoreError>,
+}
+
+/// How far a channel is in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OutboxPlace {
+    /// Events up to this sequence number have been delivered, skipped or given up.
+    pub settled_through: i64,
+    /// Whether any event behind it waits for the channel, due or not.
+    pub is_behind: bool,
+}
+
 /// What an analyst made of an incident event, and what it rests on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
@@ -154,6 +172,19 @@ pub enum Delivery {
         /// Why it failed.
         error: String,
     },
+}
+
+impl Delivery {
+    /// Where the delivery stands after this.
+    #[must_use]
+    pub fn state(&self) -> DeliveryState {
+        match self {
+            Self::Delivered => DeliveryState::Delivered,
+            Self::Skipped => DeliveryState::Skipped,
+            Self::RetryAt { .. } => DeliveryState::Retrying,
+            Self::Dead { .. } => DeliveryState::Dead,
+        }
+    }
 }
 
 /// Where a delivery stands.

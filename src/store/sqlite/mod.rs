@@ -5,8 +5,10 @@
 //! transactions, whole, and the input is then read again from the checkpoint before them.
 
 pub mod history;
+mod names;
 mod open;
 mod outbox;
+mod prune;
 mod state;
 mod write;
 
@@ -137,6 +139,8 @@ impl SqliteStore {
         }
         // Another process may have made the schema since it was looked at.
         self.check_schema(Some(window_size))?;
+        // Stores of earlier versions come without it.
+        self.connection.execute_batch(outbox::UNEXPLAINED_INDEX)?;
         let query = "INSERT OR REPLACE INTO meta VALUES ('writer', hex(randomblob(16)))
              RETURNING value";
         let token = write.query_row(query, [], |row| row.get(0))?;

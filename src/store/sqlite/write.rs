@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use wafwatch_windows::summary::{Completeness, Summary};
 use wafwatch_windows::time::Window;
 
-use super::to_json;
-use crate::incident::{Incident, IncidentEvent, State};
+use super::{names, to_json};
+use crate::incident::{Incident, IncidentEvent};
 use crate::store::{
     CheckpointUpdate, ClosedWindow, Closing, StoreError, StoredPartial, Transaction,
 };
@@ -219,10 +219,6 @@ fn delete_partials(write: &Connection, acl: &str, window: Window) -> Result<(), 
 }
 
 fn put_incident(write: &Connection, incident: &Incident) -> Result<(), StoreError> {
-    let state = match incident.state {
-        State::Open => "open",
-        State::Resolved => "resolved",
-    };
     write
         .prepare_cached(
             "INSERT OR REPLACE INTO incidents
@@ -232,7 +228,7 @@ fn put_incident(write: &Connection, incident: &Incident) -> Result<(), StoreErro
         .execute(params![
             incident.id,
             incident.acl,
-            state,
+            names::name(incident.state),
             incident.severity.0,
             incident.opened.0,
             incident.resolved.map(|time| time.0),
