@@ -44,7 +44,11 @@ impl Session {
 
     /// Empties the outbox and gives the store back.
     pub(super) fn end(self) -> anyhow::Result<(SqliteStore, Settings)> {
-        for left in self.workers.finish(Instant::now() + PATIENCE)? {
+        let finished = self.workers.finish(Instant::now() + PATIENCE);
+        if let Some(problem) = finished.problem {
+            note(&format!("not every message could be made: {problem}"));
+        }
+        for left in finished.left {
             note(&format!(
                 "channel {} did not get every message: {}; run the command again to try again",
                 left.channel, left.reason

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use wafwatch_windows::time::EventTime;
 
+use super::problems::chain;
 use crate::incident::Level;
 use crate::notify::{Message, Notifier, NotifyError, Retry, backoff};
 use crate::report::{Redaction, Report};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Delivery, OutboxEntry, StoreError};
+use crate::store::{Delivery, OutboxEntry, OutboxPlace, StoreError};
 
 /// Events that one round delivers at most.
 const ROUND: usize = 64;
@@ -30,7 +31,7 @@ pub struct Channel {
 /// What a round of deliveries did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Round {
-    /// Messages that the channel took or did not want.
+    /// Messages that the channel took, did not want, or will never get.
     pub settled: usize,
     /// Why a delivery is tried again later; the round ends there.
     pub retrying: Option<String>,
@@ -38,7 +39,8 @@ pub struct Round {
     pub given_up: Option<String>,
 }
 
-/// Delivers what is due on `channel` by `now`.
+/// Delivers what is due on `channel` by `now`, and moves its `place`: the default one for the first
+/// round, which then looks at all events, once.
 ///
 /// A failure ends the round, so that a dead channel is tried once and not once per message; the
 /// failed message then waits for its retry while the next round goes on with the others.
@@ -49,22 +51,33 @@ pub struct Round {
 pub fn deliver_due(
     store: &SqliteStore,
     channel: &Channel,
+    place: &mut OutboxPlace,
     now: EventTime,
 ) -> Result<Round, StoreError> {
     let mut round = Round::default();
     let name = &channel.name;
-    for entry in store.undelivered(name, now, ROUND)? {
-        let delivery = deliver(channel, &entry, now);
-        store.record_delivery(&entry.event.id, name, &delivery)?;
+    for row in store.undelivered(name, *place, now, ROUND)? {
+        let delivery = match &row.content {
+            Ok(entry) => deliver(channel, entry, now),
+            // One that cannot be read must not keep the others.
+            Err(error) => Delivery::Dead {
+                error: chain(error),
+            },
+        };
+        store.record_delivery(&row.event, name, &delivery)?;
         match delivery {
             Delivery::Delivered | Delivery::Skipped => round.settled += 1,
-            Delivery::Dead { error } => round.given_up = Some(error),
+            Delivery::Dead { error } => {
+                round.settled += 1;
+                round.given_up = Some(error);
+            }
             Delivery::RetryAt { error, .. } => {
                 round.retrying = Some(error);
                 break;
             }
         }
     }
+    *place = store.place_of(name, *place)?;
     Ok(round)
 }
 

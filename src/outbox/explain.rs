@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use wafwatch_windows::time::WindowSize;
 
+use super::problems::chain;
 use crate::analyst::Analyst;
 use crate::investigate;
 use crate::store::sqlite::SqliteStore;
@@ -12,7 +13,16 @@ use crate::store::{Explanation, StoreError};
 /// Events that one round explains.
 const ROUND: usize = 64;
 
-/// Explains pending events and returns how many.
+/// What a round of explanations did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Explained {
+    /// Events that were explained.
+    pub explained: usize,
+    /// Why the last of those that never can be cannot.
+    pub damaged: Option<String>,
+}
+
+/// Explains pending events.
 ///
 /// # Errors
 ///
@@ -21,14 +31,23 @@ pub fn explain_pending(
     store: &SqliteStore,
     analyst: &dyn Analyst,
     window_size: WindowSize,
-) -> Result<usize, StoreError> {
-    let mut explained = 0;
+) -> Result<Explained, StoreError> {
+    let mut round = Explained::default();
     loop {
         let events = store.events_without_explanation(ROUND)?;
         if events.is_empty() {
-            return Ok(explained);
+            return Ok(round);
         }
-        for event in &events {
+        for row in &events {
+            let event = match &row.content {
+                Ok(event) => event,
+                // Each channel records it as given up, with the reason.
+                Err(error) => {
+                    store.set_unexplainable(&row.event)?;
+                    round.damaged = Some(format!("event {}: {}", row.event, chain(error)));
+                    continue;
+                }
+            };
             let started = Instant::now();
             let evidence = investigate::gather(event, store, window_size.milliseconds());
             let assessment = analyst.assess(&evidence);
@@ -39,7 +58,7 @@ pub fn explain_pending(
                 analysis_milliseconds: took,
             };
             store.set_explanation(&event.id, &explanation)?;
-            explained += 1;
+            round.explained += 1;
         }
     }
 }

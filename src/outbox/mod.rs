@@ -2,12 +2,15 @@
 //!
 //! At least once: a delivery is recorded after the channel has it, so a crash in between delivers
 //! again, under the same event id. Channels are independent: each has its own thread, its own
-//! retries and its own place in the outbox, and a dead one delays nobody.
+//! retries and its own place in the outbox, and a dead one delays nobody. A store that fails is
+//! tried again for as long as the run lasts; an event that cannot be decoded is given up on every
+//! channel, with the reason, and delays nobody either.
 
 mod deliver;
 mod explain;
+mod problems;
 mod workers;
 
 pub use deliver::{Channel, Round, deliver_due};
-pub use explain::explain_pending;
-pub use workers::{Left, OutboxSettings, Workers};
+pub use explain::{Explained, explain_pending};
+pub use workers::{Finished, Left, OutboxSettings, Workers};

@@ -8,12 +8,17 @@ use wafwatch_windows::time::{EventTime, WindowSize};
 
 use super::deliver::{Channel, deliver_due};
 use super::explain::explain_pending;
+use super::problems::{Problems, chain};
 use crate::analyst::Analyst;
-use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
+use crate::store::{OutboxPlace, StoreError};
 
-/// How often a channel looks for retries that have become due.
+/// How often a worker looks for what has become due.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Longest pause before a store that fails is tried again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The explainer's name where problems are told.
+const EXPLAINER: &str = "explanations";
 
 /// What the workers need beside the store.
 #[derive(Clone)]
@@ -33,6 +38,15 @@ pub struct Left {
     pub reason: String,
 }
 
+/// What became of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Finished {
+    /// Channels that did not get everything.
+    pub left: Vec<Left>,
+    /// What went wrong last with the outbox itself.
+    pub problem: Option<String>,
+}
+
 enum Signal {
     Wake,
     Finish { deadline: Instant },
@@ -41,14 +55,15 @@ enum Signal {
 /// Threads that explain and deliver until they are finished.
 pub struct Workers {
     explain: Sender<Signal>,
-    explainer: JoinHandle<Result<(), StoreError>>,
+    explainer: JoinHandle<()>,
     channels: Vec<Worker>,
+    problems: Problems,
 }
 
 struct Worker {
     name: String,
     signal: Sender<Signal>,
-    thread: JoinHandle<Result<Option<String>, StoreError>>,
+    thread: JoinHandle<Option<String>>,
 }
 
 impl Workers {
@@ -63,14 +78,17 @@ impl Workers {
         channels: Vec<Channel>,
         settings: &OutboxSettings,
     ) -> Result<Self, StoreError> {
+        let problems = Problems::default();
         let mut workers = Vec::new();
         for channel_of_worker in channels {
             let (signal, signals) = channel();
             let name = channel_of_worker.name.clone();
             let store = store.reopen()?;
             let clock = settings.clock;
-            let thread =
-                thread::spawn(move || serve_channel(&store, &channel_of_worker, clock, &signals));
+            let problems = problems.clone();
+            let thread = thread::spawn(move || {
+                serve_channel(&store, &channel_of_worker, clock, &signals, &problems)
+            });
             workers.push(Worker {
                 name,
                 signal,
@@ -82,13 +100,28 @@ impl Workers {
             workers.iter().map(|worker| worker.signal.clone()).collect();
         let store = store.reopen()?;
         let window_size = settings.window_size;
+        let told = problems.clone();
         let explainer = thread::spawn(move || {
-            serve_explanations(&store, analyst.as_ref(), window_size, &signals, &wakes)
+            let mut explain = || {
+                let round = explain_pending(&store, analyst.as_ref(), window_size)?;
+                if let Some(damaged) = round.damaged {
+                    told.damaged(damaged);
+                }
+                if round.explained > 0 {
+                    for wake in &wakes {
+                        let _ = wake.send(Signal::Wake);
+                    }
+                }
+                Ok(Step::Done)
+            };
+            // What failed is among the problems.
+            let _ = serve(&signals, &told, EXPLAINER, &mut explain);
         });
         let started = Self {
             explain,
             explainer,
             channels: workers,
+            problems,
         };
         // What an earlier run left is waiting already.
         started.wake();
@@ -101,55 +134,93 @@ impl Workers {
         let _ = self.explain.send(Signal::Wake);
     }
 
+    /// What goes wrong with the outbox now, or else what was given up last because it cannot be
+    /// decoded. Channels that refuse messages are told by [`Self::finish`].
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        self.problems.last()
+    }
+
     /// Empties the outbox, waits for retries at most until `deadline`, and ends the threads.
-    ///
-    /// # Errors
-    ///
-    /// When the store failed.
-    pub fn finish(self, deadline: Instant) -> Result<Vec<Left>, StoreError> {
+    #[must_use]
+    pub fn finish(self, deadline: Instant) -> Finished {
         let _ = self.explain.send(Signal::Finish { deadline });
-        join(self.explainer)?;
+        join(self.explainer);
         for worker in &self.channels {
             let _ = worker.signal.send(Signal::Finish { deadline });
         }
         let mut left = Vec::new();
         for worker in self.channels {
-            if let Some(reason) = join(worker.thread)? {
+            if let Some(reason) = join(worker.thread) {
                 left.push(Left {
                     channel: worker.name,
                     reason,
                 });
             }
         }
-        Ok(left)
+        let problem = self.problems.last();
+        Finished { left, problem }
     }
 }
 
-fn join<T>(thread: JoinHandle<Result<T, StoreError>>) -> Result<T, StoreError> {
+fn join<T>(thread: JoinHandle<T>) -> T {
     match thread.join() {
         Ok(result) => result,
         Err(panic) => std::panic::resume_unwind(panic),
     }
 }
 
-fn serve_explanations(
-    store: &SqliteStore,
-    analyst: &dyn Analyst,
-    window_size: WindowSize,
+/// Whether a worker has anything left that it could wait for.
+enum Step {
+    Done,
+    Behind,
+}
+
+/// Works on every signal, and from time to time without, until there is nothing left to do after
+/// the signal to finish, or its deadline has passed. A failure of the store is told and tried again
+/// after a pause that grows.
+fn serve(
     signals: &Receiver<Signal>,
-    wakes: &[Sender<Signal>],
+    problems: &Problems,
+    name: &str,
+    work: &mut dyn FnMut() -> Result<Step, StoreError>,
 ) -> Result<(), StoreError> {
+    let mut deadline: Option<Instant> = None;
+    let mut failures = 0_u32;
     loop {
-        let signal = signals.recv();
-        explain_pending(store, analyst, window_size)?;
-        for wake in wakes {
-            let _ = wake.send(Signal::Wake);
+        let pause = deadline.map_or_else(
+            || pause_after(failures),
+            |deadline| LOOK_EVERY.min(deadline.saturating_duration_since(Instant::now())),
+        );
+        match signals.recv_timeout(pause) {
+            Ok(Signal::Wake) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(Signal::Finish { deadline: given }) => deadline = Some(given),
+            // Nobody is left to finish the worker: one more round, and it ends.
+            Err(RecvTimeoutError::Disconnected) => deadline = Some(Instant::now()),
         }
-        match signal {
-            Ok(Signal::Wake) => {}
-            Ok(Signal::Finish { .. }) | Err(_) => return Ok(()),
+        let worked = work();
+        match &worked {
+            Ok(_) => {
+                failures = 0;
+                problems.pass(name);
+            }
+            Err(error) => {
+                failures = failures.saturating_add(1);
+                problems.stand(name, chain(error));
+            }
+        }
+        let Some(deadline) = deadline else {
+            continue;
+        };
+        if matches!(worked, Ok(Step::Done)) || Instant::now() >= deadline {
+            return worked.map(|_| ());
         }
     }
+}
+
+fn pause_after(failures: u32) -> Duration {
+    let factor = 1_u32.checked_shl(failures).unwrap_or(u32::MAX);
+    LOOK_EVERY.saturating_mul(factor).min(LONGEST_PAUSE)
 }
 
 /// Delivers until it is told to finish; returns why the channel did not get everything, if so.
@@ -158,32 +229,37 @@ fn serve_channel(
     channel: &Channel,
     clock: fn() -> EventTime,
     signals: &Receiver<Signal>,
-) -> Result<Option<String>, StoreError> {
-    let mut deadline = None;
+    problems: &Problems,
+) -> Option<String> {
+    let mut place = OutboxPlace::default();
     let mut given_up = None;
     let mut retrying = None;
-    loop {
-        match signals.recv_timeout(LOOK_EVERY) {
-            Ok(Signal::Wake) | Err(RecvTimeoutError::Timeout) => {}
-            Ok(Signal::Finish { deadline: given }) => deadline = Some(given),
-            Err(RecvTimeoutError::Disconnected) => thread::sleep(LOOK_EVERY),
-        }
+    let mut deliver = || {
         loop {
-            let round = deliver_due(store, channel, clock())?;
-            given_up = round.given_up.or(given_up);
-            retrying = round.retrying.or(retrying);
+            let round = deliver_due(store, channel, &mut place, clock())?;
+            given_up = round.given_up.or(given_up.take());
+            retrying = round.retrying.or(retrying.take());
             if round.settled == 0 {
                 break;
             }
         }
-        let Some(deadline) = deadline else {
-            continue;
-        };
-        if !store.is_behind(&channel.name)? {
-            return Ok(given_up);
-        }
-        if Instant::now() >= deadline {
-            return Ok(retrying.or(given_up));
-        }
+        Ok(if place.is_behind {
+            Step::Behind
+        } else {
+            Step::Done
+        })
+    };
+    let worker = format!("channel {}", channel.name);
+    let served = serve(signals, problems, &worker, &mut deliver);
+    if let Err(error) = served {
+        return Some(chain(&error));
     }
+    if place.is_behind {
+        return retrying.or(given_up);
+    }
+    given_up
 }
+
+#[cfg(test)]
+#[path = "workers_tests.rs"]
+mod tests;

@@ -2,11 +2,35 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 /// A store that cannot be opened, read or written.
+///
+/// A message does not repeat its cause: that is the error's source, for whoever prints the chain.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// There is no such file.
+    #[error(
+        "there is no store at {path}: name another file with --store, or make one \
+         with `wafwatch replay` or `wafwatch watch`"
+    )]
+    Absent {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file's folder does not exist.
+    #[error("cannot make the store {path}: there is no folder {folder}; make it first")]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+        /// The folder that it would be in.
+        folder: PathBuf,
+    },
     /// The file cannot be opened as a store.
-    #[error("cannot open the store {path}: {source}; choose another file with --store")]
+    #[error(
+        "cannot open the store {path}: see that the file may be read and written \
+         and its folder written to"
+    )]
     Open {
         /// The file.
         path: PathBuf,
@@ -34,11 +58,28 @@ pub enum StoreError {
         /// Seconds that are set now.
         wanted: u32,
     },
-    /// Somebody else moved on what a transaction started from.
-    #[error("{what} was changed by another process: only one may write a store at a time")]
+    /// Somebody else moved on what a transaction started from, or writes the store now.
+    #[error("{what} by another wafwatch process: only one may write")]
     Conflict {
-        /// The shard or ACL.
+        /// What happened to what: "the checkpoint of a shard was changed".
         what: String,
+    },
+    /// The connection was opened to look or for the outbox, not to write windows.
+    #[error("this connection to the store {path} is not its writer: open the store for writing")]
+    NotTheWriter {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another process holds the file's lock for too long.
+    #[error(
+        "the store {path} is locked: another wafwatch, a backup or a database tool with an \
+         open transaction holds it; end that and try again"
+    )]
+    Busy {
+        /// The file.
+        path: PathBuf,
+        /// What was met.
+        source: rusqlite::Error,
     },
     /// A value in the store cannot be decoded.
     #[error("the store holds a damaged {what}: {reason}")]
@@ -49,6 +90,36 @@ pub enum StoreError {
         reason: String,
     },
     /// Reading or writing failed.
-    #[error("the store cannot be used: {0}")]
+    #[error("the store cannot be used")]
     Database(#[from] rusqlite::Error),
+}
+
+impl StoreError {
+    /// Whether somebody else's lock is all that is wrong, so that the same may work later.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Busy { .. } => true,
+            Self::Open { source, .. } | Self::Database(source) => is_busy(source),
+            _ => false,
+        }
+    }
+
+    /// Says which store is busy, where that is what is wrong.
+    pub(super) fn of(self, path: &std::path::Path) -> Self {
+        match self {
+            Self::Database(source) | Self::Open { source, .. } if is_busy(&source) => Self::Busy {
+                path: path.to_owned(),
+                source,
+            },
+            other => other,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
 }

@@ -132,6 +132,24 @@ pub struct OutboxEntry {
     pub attempts: u32,
 }
 
+/// A row of the outbox with what it holds, or why that cannot be decoded.
+#[derive(Debug)]
+pub struct OutboxRow<T> {
+    /// The id of the row's event.
+    pub event: String,
+    /// What it holds.
+    pub content: Result<T, StoreError>,
+}
+
+/// How far a channel is in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OutboxPlace {
+    /// Events up to this sequence number have been delivered, skipped or given up.
+    pub settled_through: i64,
+    /// Whether any event behind it waits for the channel, due or not.
+    pub is_behind: bool,
+}
+
 /// What an analyst made of an incident event, and what it rests on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
@@ -162,6 +180,19 @@ pub enum Delivery {
         /// Why it failed.
         error: String,
     },
+}
+
+impl Delivery {
+    /// Where the delivery stands after this.
+    #[must_use]
+    pub fn state(&self) -> DeliveryState {
+        match self {
+            Self::Delivered => DeliveryState::Delivered,
+            Self::Skipped => DeliveryState::Skipped,
+            Self::RetryAt { .. } => DeliveryState::Retrying,
+            Self::Dead { .. } => DeliveryState::Dead,
+        }
+    }
 }
 
 /// Where a delivery stands.
@@ -253,11 +284,14 @@ pub trait Store {
     /// When the store cannot be read.
     fn closed_window(&self, acl: &str, window: Window) -> Result<Option<Summary>, StoreError>;
 
-    /// Writes a transaction, whole or not at all.
+    /// Writes a transaction, whole or not at all. Where somebody else holds the store's lock it is
+    /// tried again, for minutes if need be.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Conflict`] where a checkpoint or an ACL's version is not the expected one:
-    /// somebody else did the work. Otherwise when the store cannot be written.
+    /// [`StoreError::Conflict`] where a checkpoint or an ACL's version is not the expected one, or
+    /// another process has become the store's writer: somebody else did the work.
+    /// [`StoreError::Busy`] where the lock was held all the time. Otherwise when the store cannot
+    /// be written.
     fn apply(&mut self, transaction: &Transaction) -> Result<(), StoreError>;
 }

@@ -4,9 +4,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use wafwatch_windows::summary::Summary;
 use wafwatch_windows::time::{EventTime, Window};
 
-use super::{SqliteStore, from_json};
+use super::{SqliteStore, from_json, names};
 use crate::detect::Finding;
-use crate::incident::Incident;
+use crate::incident::{Incident, State};
 use crate::investigate::WindowHistory;
 use crate::store::{IncidentFilter, StoreError, WindowQuery};
 
@@ -129,17 +129,6 @@ impl SqliteStore {
         Ok(listed(rows)?.pop())
     }
 
-    /// How many closed windows the store holds.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
-    pub fn window_count(&self) -> Result<u64, StoreError> {
-        let query = "SELECT count(*) FROM windows";
-        let count: i64 = self.connection.query_row(query, [], |row| row.get(0))?;
-        Ok(count.cast_unsigned())
-    }
-
     /// Sums by ACL.
     ///
     /// # Errors
@@ -214,11 +203,12 @@ impl SqliteStore {
         limit: usize,
     ) -> Result<Vec<Incident>, StoreError> {
         let state = match filter {
-            IncidentFilter::All => "%",
-            IncidentFilter::Open => "open",
+            IncidentFilter::All => None,
+            IncidentFilter::Open => Some(names::name(State::Open)),
         };
         let mut statement = self.connection.prepare(
-            "SELECT incident FROM incidents WHERE state LIKE ?1 ORDER BY opened DESC, id LIMIT ?2",
+            "SELECT incident FROM incidents WHERE ?1 IS NULL OR state = ?1
+             ORDER BY opened DESC, id LIMIT ?2",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = statement.query_map(params![state, limit], |row| row.get::<_, String>(0))?;
@@ -240,35 +230,6 @@ impl SqliteStore {
         )?;
         let rows = statement.query_map([prefix], |row| row.get::<_, String>(0))?;
         rows.map(|text| from_json("incident", &text?)).collect()
-    }
-
-    /// Deletes windows that ended before `before`, with the resolved incidents and delivered
-    /// events that are as old. Returns how many windows went.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
-    pub fn prune(&mut self, before: EventTime) -> Result<u64, StoreError> {
-        let write = self.connection.transaction()?;
-        let windows = write.execute("DELETE FROM windows WHERE end <= ?1", [before.0])?;
-        let old_incidents = "SELECT id FROM incidents WHERE state = 'resolved' AND resolved <= ?1";
-        write.execute(
-            &format!(
-                "DELETE FROM deliveries WHERE event IN
-                 (SELECT id FROM events WHERE incident IN ({old_incidents}))"
-            ),
-            [before.0],
-        )?;
-        write.execute(
-            &format!("DELETE FROM events WHERE incident IN ({old_incidents})"),
-            [before.0],
-        )?;
-        write.execute(
-            "DELETE FROM incidents WHERE state = 'resolved' AND resolved <= ?1",
-            [before.0],
-        )?;
-        write.commit()?;
-        Ok(windows as u64)
     }
 }
 

@@ -5,14 +5,18 @@
 //! transactions, whole, and the input is then read again from the checkpoint before them.
 
 pub mod history;
+mod names;
+mod open;
 mod outbox;
+mod prune;
 mod state;
 mod write;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
 use wafwatch_windows::time::WindowSize;
 
 use super::{AclState, Checkpoint, Store, StoreError, Transaction};
@@ -20,63 +24,77 @@ use wafwatch_windows::summary::Summary;
 use wafwatch_windows::time::Window;
 
 const SCHEMA_VERSION: &str = "1";
-/// How long a connection waits for another one's transaction.
+/// How long a connection waits for another one's transaction, each time.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a transaction is applied again while another process holds the lock.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// Pause before that, for locks that SQLite does not wait for itself.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// A store file.
 #[derive(Debug)]
 pub struct SqliteStore {
     connection: Connection,
     path: PathBuf,
+    /// What the store holds while this is its writer; nothing in connections that never were.
+    writer: Option<String>,
+    patience: Duration,
 }
 
 impl SqliteStore {
     /// Opens the store at `path` for writing, and makes it where there is none.
     ///
+    /// Whoever opened it before can [apply](Store::apply) nothing any more.
+    ///
     /// # Errors
     ///
     /// When the file cannot be opened, is something else, or holds windows of another size.
     pub fn open(path: &Path, window_size: WindowSize) -> Result<Self, StoreError> {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+            return Err(StoreError::NoFolder {
+                path: path.to_owned(),
+                folder: folder.to_owned(),
+            });
+        }
         let connection = Connection::open(path).map_err(|source| open_error(path, source))?;
-        let store = Self {
-            connection,
-            path: path.to_owned(),
-        };
+        let mut store = Self::over(connection, path);
         store
-            .prepare_connection()
-            .map_err(|source| open_error(path, source))?;
-        store.make_schema(window_size)?;
-        store.check_schema(Some(window_size))?;
+            .become_writer(window_size)
+            .map_err(|error| error.of(path))?;
         Ok(store)
     }
 
-    /// Opens an existing store for commands that only look.
+    /// Opens an existing store for commands that only look: nothing in the file changes.
     ///
     /// # Errors
     ///
     /// When there is no such file, or it is no store.
     pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection =
-            Connection::open_with_flags(path, flags).map_err(|source| open_error(path, source))?;
-        let store = Self {
-            connection,
-            path: path.to_owned(),
-        };
-        store
-            .prepare_connection()
-            .map_err(|source| open_error(path, source))?;
-        store.check_schema(None)?;
+        let store = open::read_only(path)?;
+        store.check_schema(None).map_err(|error| error.of(path))?;
         Ok(store)
     }
 
-    /// Another connection to the same file, for another thread.
+    /// Another connection to the same file, for another thread. It reads, serves the outbox and
+    /// prunes, but applies nothing.
     ///
     /// # Errors
     ///
-    /// As [`Self::open_existing`].
+    /// When the file is no longer there or no longer a store.
     pub fn reopen(&self) -> Result<Self, StoreError> {
-        Self::open_existing(&self.path)
+        let path = &self.path;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(path, flags).map_err(|source| open_error(path, source))?;
+        let store = Self::over(connection, path);
+        let prepared = store
+            .check_schema(None)
+            .and_then(|()| store.prepare_connection());
+        prepared.map_err(|error| error.of(path))?;
+        Ok(store)
     }
 
     /// The file.
@@ -85,7 +103,16 @@ impl SqliteStore {
         &self.path
     }
 
-    fn prepare_connection(&self) -> rusqlite::Result<()> {
+    fn over(connection: Connection, path: &Path) -> Self {
+        Self {
+            connection,
+            path: path.to_owned(),
+            writer: None,
+            patience: PATIENCE,
+        }
+    }
+
+    fn prepare_connection(&self) -> Result<(), StoreError> {
         self.connection.busy_timeout(BUSY_TIMEOUT)?;
         self.connection.pragma_update(None, "journal_mode", "WAL")?;
         self.connection
@@ -96,35 +123,62 @@ impl SqliteStore {
         Ok(())
     }
 
-    fn make_schema(&self, window_size: WindowSize) -> Result<(), StoreError> {
-        let tables: i64 =
-            self.connection
-                .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        if tables > 0 {
-            return Ok(());
+    /// Makes the schema where there is none, and leaves a token by which each transaction can see
+    /// that nobody else has become the writer since.
+    fn become_writer(&mut self, window_size: WindowSize) -> Result<(), StoreError> {
+        self.connection.busy_timeout(BUSY_TIMEOUT)?;
+        // Whatever else the file holds must not be touched, not even its journal mode.
+        if !self.is_empty()? {
+            self.check_schema(Some(window_size))?;
         }
+        self.prepare_connection()?;
+        let write =
+            rusqlite::Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        if self.is_empty()? {
+            self.make_schema(window_size)?;
+        }
+        // Another process may have made the schema since it was looked at.
+        self.check_schema(Some(window_size))?;
+        // Stores of earlier versions come without it.
+        self.connection.execute_batch(outbox::UNEXPLAINED_INDEX)?;
+        let query = "INSERT OR REPLACE INTO meta VALUES ('writer', hex(randomblob(16)))
+             RETURNING value";
+        let token = write.query_row(query, [], |row| row.get(0))?;
+        write.commit()?;
+        self.writer = Some(token);
+        Ok(())
+    }
+
+    fn is_empty(&self) -> Result<bool, StoreError> {
+        let query = "SELECT count(*) FROM sqlite_schema";
+        let tables = self
+            .connection
+            .query_row(query, [], |row| row.get::<_, i64>(0))
+            .map_err(|error| self.unlike_a_store(error))?;
+        Ok(tables == 0)
+    }
+
+    fn make_schema(&self, window_size: WindowSize) -> Result<(), StoreError> {
         let schema = include_str!("schema.sql");
         let seconds = window_size.seconds();
         self.connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {schema}
+            "{schema}
              INSERT INTO meta VALUES ('schema_version', '{SCHEMA_VERSION}');
-             INSERT INTO meta VALUES ('window_seconds', '{seconds}');
-             COMMIT;"
+             INSERT INTO meta VALUES ('window_seconds', '{seconds}');"
         ))?;
         Ok(())
     }
 
     fn check_schema(&self, window_size: Option<WindowSize>) -> Result<(), StoreError> {
-        let foreign = |found: String| StoreError::Foreign {
-            path: self.path.clone(),
-            found,
-        };
-        let version = self
-            .meta("schema_version")
-            .map_err(|_| foreign("not a wafwatch store".to_owned()))?
-            .ok_or_else(|| foreign("no schema version".to_owned()))?;
+        let query = "SELECT value FROM meta WHERE key = 'schema_version'";
+        let version: Option<String> = self
+            .connection
+            .query_row(query, [], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.unlike_a_store(error))?;
+        let version = version.ok_or_else(|| self.foreign("no schema version"))?;
         if version != SCHEMA_VERSION {
-            return Err(foreign(format!("schema version {version}")));
+            return Err(self.foreign(&format!("schema version {version}")));
         }
         let stored = self.window_seconds()?;
         let wanted = window_size.map_or(stored, WindowSize::seconds);
@@ -136,6 +190,24 @@ impl SqliteStore {
             });
         }
         Ok(())
+    }
+
+    /// Tells a file that is something else from a store that cannot be read right now.
+    fn unlike_a_store(&self, error: rusqlite::Error) -> StoreError {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => self.foreign("not a database"),
+            // What SQLite says of tables and columns that are not there.
+            Some(ErrorCode::Unknown) => self.foreign("not a wafwatch store"),
+            Some(_) => open_error(&self.path, error),
+            None => self.foreign("not a wafwatch store"),
+        }
+    }
+
+    fn foreign(&self, found: &str) -> StoreError {
+        StoreError::Foreign {
+            path: self.path.clone(),
+            found: found.to_owned(),
+        }
     }
 
     fn window_seconds(&self) -> Result<u32, StoreError> {
@@ -185,7 +257,22 @@ impl Store for SqliteStore {
     }
 
     fn apply(&mut self, transaction: &Transaction) -> Result<(), StoreError> {
-        write::apply(&mut self.connection, transaction)
+        let Some(writer) = &self.writer else {
+            return Err(StoreError::NotTheWriter {
+                path: self.path.clone(),
+            });
+        };
+        let deadline = Instant::now() + self.patience;
+        loop {
+            let applied = write::apply(&mut self.connection, writer, &self.path, transaction);
+            match applied.map_err(|error| error.of(&self.path)) {
+                // Nothing of it was written, and it does not change: it can be applied again.
+                Err(error) if error.is_busy() && Instant::now() < deadline => {
+                    thread::sleep(AGAIN_AFTER);
+                }
+                result => return result,
+            }
+        }
     }
 }
 

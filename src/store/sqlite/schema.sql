@@ -79,7 +79,7 @@ CREATE TABLE events (
     incident TEXT NOT NULL,
     kind     TEXT NOT NULL,
     event    TEXT NOT NULL, -- JSON
-    explanation TEXT        -- JSON: evidence and assessment, once made
+    explanation TEXT        -- JSON: evidence and assessment, once made; 'null' if impossible
 );
 CREATE INDEX events_by_incident ON events (incident);
 

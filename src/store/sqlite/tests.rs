@@ -8,8 +8,8 @@ use crate::analyst::Analyst;
 use crate::detect::Stage;
 use crate::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State};
 use crate::store::{
-    CheckpointUpdate, ClosedWindow, Closing, Delivery, Explanation, IncidentFilter, StoredPartial,
-    WindowQuery,
+    CheckpointUpdate, ClosedWindow, Closing, Delivery, Explanation, IncidentFilter, OutboxPlace,
+    StoredPartial, WindowQuery,
 };
 
 const ACL: &str = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/shop/1";
@@ -224,14 +224,18 @@ fn each_channel_gets_each_event_until_it_has_it() {
         })
         .expect("applies");
 
-    assert_eq!(
-        store.events_without_explanation(10).expect("reads"),
-        [event(1), event(2)]
-    );
+    let pending: Vec<IncidentEvent> = store
+        .events_without_explanation(10)
+        .expect("reads")
+        .into_iter()
+        .map(|row| row.content.expect("decodes"))
+        .collect();
+    assert_eq!(pending, [event(1), event(2)]);
+    let start = OutboxPlace::default();
     let now = EventTime(1_000);
     assert!(
         store
-            .undelivered("mail", now, 10)
+            .undelivered("mail", start, now, 10)
             .expect("reads")
             .is_empty(),
         "no report yet"
@@ -261,17 +265,25 @@ fn each_channel_gets_each_event_until_it_has_it() {
         .expect("writes");
     assert!(
         store
-            .undelivered("mail", now, 10)
+            .undelivered("mail", start, now, 10)
             .expect("reads")
             .is_empty()
     );
-    assert!(store.is_behind("mail").expect("reads"));
+    let place = store.place_of("mail", start).expect("reads");
+    assert_eq!((place.settled_through, place.is_behind), (0, true));
     let due = store
-        .undelivered("mail", EventTime(5_000), 10)
+        .undelivered("mail", start, EventTime(5_000), 10)
         .expect("reads");
     assert_eq!(due.len(), 1);
-    assert_eq!((due[0].event.id.as_str(), due[0].attempts), ("shop-1/1", 1));
-    assert_eq!(store.undelivered("chat", now, 10).expect("reads").len(), 2);
+    let entry = due[0].content.as_ref().expect("decodes");
+    assert_eq!((entry.event.id.as_str(), entry.attempts), ("shop-1/1", 1));
+    assert_eq!(
+        store
+            .undelivered("chat", start, now, 10)
+            .expect("reads")
+            .len(),
+        2
+    );
 
     let dead = Delivery::Dead {
         error: "gone".to_owned(),
@@ -279,7 +291,10 @@ fn each_channel_gets_each_event_until_it_has_it() {
     store
         .record_delivery("shop-1/1", "mail", &dead)
         .expect("writes");
-    assert!(!store.is_behind("mail").expect("reads"));
+    let place = store.place_of("mail", place).expect("reads");
+    assert_eq!((place.settled_through, place.is_behind), (2, false));
+    let entries = store.undelivered("mail", place, EventTime(9_000), 10);
+    assert!(entries.expect("reads").is_empty());
     let incidents = store.incidents(IncidentFilter::Open, 10).expect("reads");
     assert_eq!(incidents.len(), 1);
     assert_eq!(store.deliveries_of("shop-1").expect("reads").len(), 2);
@@ -310,8 +325,16 @@ fn other_files_and_other_window_sizes_are_refused() {
         "this is no database, and long enough to be read as one",
     )
     .expect("writes");
-    SqliteStore::open(&text, hour).expect_err("not a database");
-    SqliteStore::open_existing(&folder.path().join("absent.db")).expect_err("absent");
+    for error in [
+        SqliteStore::open(&text, hour).expect_err("not a database"),
+        SqliteStore::open_existing(&text).expect_err("not a database"),
+    ] {
+        assert!(matches!(error, StoreError::Foreign { .. }), "{error}");
+    }
+    let error = SqliteStore::open_existing(&folder.path().join("absent.db")).expect_err("absent");
+    assert!(matches!(error, StoreError::Absent { .. }), "{error}");
+    let error = SqliteStore::open(&folder.path().join("no/store.db"), hour).expect_err("absent");
+    assert!(matches!(error, StoreError::NoFolder { .. }), "{error}");
 }
 
 #[test]
@@ -328,5 +351,111 @@ fn pruning_takes_old_windows_and_keeps_the_rest() {
             .expect("applies");
     }
     assert_eq!(store.prune(window(1).end).expect("prunes"), 2);
-    assert_eq!(store.window_count().expect("reads"), 1);
+    let query = WindowQuery {
+        limit: 10,
+        ..WindowQuery::default()
+    };
+    assert_eq!(store.windows(&query).expect("reads").len(), 1);
+}
+
+#[test]
+fn pruning_keeps_what_people_have_not_been_told() {
+    let folder = TempDir::new().expect("a folder");
+    let mut store = open(&folder);
+    let mut first = closing(1, 0);
+    first.events = vec![event(1), event(2), event(3)];
+    let mut incident = event(3).incident;
+    incident.state = State::Resolved;
+    incident.resolved = Some(EventTime(0));
+    first.incidents = vec![incident];
+    store
+        .apply(&Transaction {
+            closings: vec![first],
+            ..Transaction::default()
+        })
+        .expect("applies");
+    for id in ["shop-1/1", "shop-1/2"] {
+        store.set_unexplainable(id).expect("writes");
+    }
+    let retry = Delivery::RetryAt {
+        at: EventTime(5_000),
+        error: "down".to_owned(),
+    };
+    for (id, delivery) in [("shop-1/1", Delivery::Delivered), ("shop-1/2", retry)] {
+        store
+            .record_delivery(id, "mail", &delivery)
+            .expect("writes");
+    }
+
+    let left = |store: &SqliteStore| -> Vec<String> {
+        let events = store.events_of("shop-1").expect("reads");
+        events.into_iter().map(|(event, _)| event.id).collect()
+    };
+    store.prune(EventTime(1)).expect("prunes");
+    assert_eq!(left(&store), ["shop-1/2", "shop-1/3"]);
+    assert_eq!(store.deliveries_of("shop-1").expect("reads").len(), 1);
+    let incidents =
+        |store: &SqliteStore| store.incidents(IncidentFilter::All, 9).map(|all| all.len());
+    assert_eq!(incidents(&store).expect("reads"), 1);
+
+    store.set_unexplainable("shop-1/3").expect("writes");
+    store
+        .record_delivery("shop-1/2", "mail", &Delivery::Delivered)
+        .expect("writes");
+    store.prune(EventTime(1)).expect("prunes");
+    assert!(left(&store).is_empty());
+    assert!(store.deliveries_of("shop-1").expect("reads").is_empty());
+    assert_eq!(incidents(&store).expect("reads"), 0);
+}
+
+#[test]
+fn whoever_opens_last_is_the_only_writer() {
+    let folder = TempDir::new().expect("a folder");
+    let transaction = Transaction {
+        checkpoints: vec![checkpoint(None, 10)],
+        ..Transaction::default()
+    };
+    let mut first = open(&folder);
+    let mut second = open(&folder);
+    let error = first.apply(&transaction).expect_err("must conflict");
+    assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
+    assert!(error.to_string().contains("taken over"), "{error}");
+    let error = second
+        .reopen()
+        .expect("opens")
+        .apply(&transaction)
+        .expect_err("serves the outbox only");
+    assert!(matches!(error, StoreError::NotTheWriter { .. }), "{error}");
+    second.apply(&transaction).expect("applies");
+}
+
+#[test]
+fn a_lock_is_waited_for_and_named_when_it_lasts() {
+    let folder = TempDir::new().expect("a folder");
+    let mut store = open(&folder);
+    store
+        .connection
+        .busy_timeout(Duration::from_millis(1))
+        .expect("sets");
+    let transaction = Transaction {
+        checkpoints: vec![checkpoint(None, 10)],
+        ..Transaction::default()
+    };
+    let tool = store.reopen().expect("opens");
+    tool.connection
+        .execute_batch("BEGIN IMMEDIATE")
+        .expect("locks");
+
+    store.patience = Duration::from_millis(150);
+    let error = store.apply(&transaction).expect_err("is locked");
+    assert!(error.is_busy(), "{error}");
+    assert!(error.to_string().contains("store.db"), "{error}");
+
+    store.patience = Duration::from_secs(60);
+    let release = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        tool.connection.execute_batch("COMMIT").expect("unlocks");
+    });
+    store.apply(&transaction).expect("applies once it is free");
+    release.join().expect("ends");
 }

@@ -1,22 +1,27 @@
 //! Writes a transaction: all of it, conditionally, or nothing.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use wafwatch_windows::summary::{Completeness, Summary};
 use wafwatch_windows::time::Window;
 
-use super::to_json;
-use crate::incident::{Incident, IncidentEvent, State};
+use super::{names, to_json};
+use crate::incident::{Incident, IncidentEvent};
 use crate::store::{
     CheckpointUpdate, ClosedWindow, Closing, StoreError, StoredPartial, Transaction,
 };
 
 pub(super) fn apply(
     connection: &mut Connection,
+    writer: &str,
+    path: &Path,
     transaction: &Transaction,
 ) -> Result<(), StoreError> {
     // Taking the write lock first keeps what the conditions read from changing before the write.
     let write = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    check_writer(&write, writer, path)?;
     for update in &transaction.checkpoints {
         move_checkpoint(&write, update)?;
     }
@@ -33,6 +38,21 @@ pub(super) fn apply(
     Ok(())
 }
 
+/// Closing a window deletes all its partials, so nobody else may have added any.
+fn check_writer(write: &Connection, writer: &str, path: &Path) -> Result<(), StoreError> {
+    let query = "SELECT value FROM meta WHERE key = 'writer'";
+    let stored: Option<String> = write
+        .prepare_cached(query)?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    if stored.as_deref() == Some(writer) {
+        return Ok(());
+    }
+    Err(StoreError::Conflict {
+        what: format!("the store {} was taken over", path.display()),
+    })
+}
+
 fn move_checkpoint(write: &Connection, update: &CheckpointUpdate) -> Result<(), StoreError> {
     let query = "SELECT position FROM shards WHERE shard = ?1";
     let stored: Option<i64> = write
@@ -41,7 +61,7 @@ fn move_checkpoint(write: &Connection, update: &CheckpointUpdate) -> Result<(), 
         .optional()?;
     if stored.map(i64::cast_unsigned) != update.expected_position {
         return Err(StoreError::Conflict {
-            what: format!("the checkpoint of {}", update.shard),
+            what: format!("the checkpoint of {} was changed", update.shard),
         });
     }
     let checkpoint = &update.checkpoint;
@@ -93,7 +113,7 @@ fn close(write: &Connection, closing: &Closing) -> Result<(), StoreError> {
         .filter(|version| *version > 0);
     if stored.map(i64::cast_unsigned) != expected {
         return Err(StoreError::Conflict {
-            what: format!("the state of {}", closing.acl),
+            what: format!("the state of {} was changed", closing.acl),
         });
     }
     let state = &closing.state;
@@ -199,10 +219,6 @@ fn delete_partials(write: &Connection, acl: &str, window: Window) -> Result<(), 
 }
 
 fn put_incident(write: &Connection, incident: &Incident) -> Result<(), StoreError> {
-    let state = match incident.state {
-        State::Open => "open",
-        State::Resolved => "resolved",
-    };
     write
         .prepare_cached(
             "INSERT OR REPLACE INTO incidents
@@ -212,7 +228,7 @@ fn put_incident(write: &Connection, incident: &Incident) -> Result<(), StoreErro
         .execute(params![
             incident.id,
             incident.acl,
-            state,
+            names::name(incident.state),
             incident.severity.0,
             incident.opened.0,
             incident.resolved.map(|time| time.0),
