@@ -3,6 +3,8 @@
 //! Every input is a shard. The one whose watermark is lowest is read next, so that files which lie
 //! beside each other in time advance together and windows close in event time, however many files
 //! there are and however they are named. The wall clock decides nothing.
+//!
+//! A plain file that has grown since it was counted to its end goes on from there.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use wafwatch_windows::record::RecordBatch;
 use wafwatch_windows::time::EventTime;
 
-use super::feed::{Feed, FeedSettings};
+use super::feed::{Feed, FeedSettings, Next};
 use crate::ingest::{self, Accounts, Limits, Origin};
 use crate::pipeline::{Flushed, Pipeline, PipelineError};
 use crate::source::{Identity, Input, InputKind, Progress, SourceError, peek};
@@ -66,11 +68,11 @@ pub fn replay<S: Store>(
     let mut replay = Replay::new(pipeline, inputs, settings, progress);
     let mut uncommitted_bytes = 0;
     while let Some(index) = replay.next_shard() {
-        if interrupt.load(Ordering::Relaxed) {
+        if interrupt.load(Ordering::Relaxed) || replay.outcome.interrupted {
             replay.outcome.interrupted = true;
             break;
         }
-        uncommitted_bytes += replay.advance(pipeline, index)?;
+        uncommitted_bytes += replay.advance(pipeline, index, interrupt)?;
         let is_full = pipeline.open_bytes() >= settings.memory_bytes;
         if uncommitted_bytes >= settings.commit_bytes || is_full {
             flushed(&pipeline.flush(NEVER)?);
@@ -93,6 +95,8 @@ struct Replay<'a> {
 struct Shard<'a> {
     id: String,
     input: &'a Input,
+    /// Where an earlier run found its end.
+    finished_at: Option<u64>,
     feed: Option<Feed>,
 }
 
@@ -124,15 +128,23 @@ impl<'a> Replay<'a> {
         let name = input.path().display().to_string();
         let first = first_time(input, &self.settings.feed.limits.limits);
         let checkpoint = pipeline.register(&id, &name, first);
-        if checkpoint.finished {
-            self.outcome.already_counted.push(name);
-            return;
-        }
         let watermark = checkpoint.watermark.max(first);
+        let finished_at = checkpoint.finished.then_some(checkpoint.position);
+        if let Some(position) = finished_at {
+            if !may_have_grown(input, position) {
+                self.outcome.already_counted.push(name);
+                return;
+            }
+            // A finished shard holds no window back; one that goes on has to.
+            if let Some(watermark) = watermark {
+                pipeline.advance(&id, watermark);
+            }
+        }
         self.queue.push(Reverse((watermark, self.shards.len())));
         self.shards.push(Shard {
             id,
             input,
+            finished_at,
             feed: None,
         });
     }
@@ -146,6 +158,7 @@ impl<'a> Replay<'a> {
         &mut self,
         pipeline: &mut Pipeline<S>,
         index: usize,
+        interrupt: &AtomicBool,
     ) -> Result<u64, PipelineError> {
         if self.shards[index].feed.is_none() {
             self.make_room(pipeline);
@@ -158,11 +171,19 @@ impl<'a> Replay<'a> {
         }
         let shard = &mut self.shards[index];
         let feed = shard.feed.as_mut().expect("opened above");
-        let decoded = match feed.next() {
-            Ok(Some(decoded)) => decoded,
-            Ok(None) => {
+        let decoded = match feed.next(interrupt) {
+            Ok(Next::Piece(decoded)) => decoded,
+            Ok(Next::Ended) => {
                 pipeline.finish(&shard.id);
                 shard.feed = None;
+                if shard.finished_at == Some(pipeline.checkpoint(&shard.id).position) {
+                    let name = shard.input.path().display().to_string();
+                    self.outcome.already_counted.push(name);
+                }
+                return Ok(0);
+            }
+            Ok(Next::Interrupted) => {
+                self.outcome.interrupted = true;
                 return Ok(0);
             }
             Err(error) => return Ok(self.give_up(pipeline, index, error)),
@@ -202,6 +223,16 @@ impl<'a> Replay<'a> {
     }
 }
 
+/// Whether there can be more in `input` than up to `position`, which was its end.
+///
+/// Exact for plain files. A compressed one is on disk nearly always smaller than what is in it, so
+/// that it counts as unchanged; to learn more it would have to be decompressed in every run.
+fn may_have_grown(input: &Input, position: u64) -> bool {
+    input
+        .bytes_on_disk()
+        .is_some_and(|length| length > position)
+}
+
 fn shard_id(input: &Input, run: &str) -> Result<String, SourceError> {
     match input.kind() {
         InputKind::File => Ok(Identity::of(input)?.shard_id()),
@@ -226,3 +257,7 @@ fn first_time(input: &Input, limits: &Limits) -> Option<EventTime> {
     );
     batch.iter().next().map(|record| record.timestamp)
 }
+
+#[cfg(test)]
+#[path = "replay_tests.rs"]
+mod tests;
