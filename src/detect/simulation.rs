@@ -115,6 +115,7 @@ pub(crate) fn with_top(
             items,
             error: 0,
             weight,
+            unlisted: Some(0),
         },
     );
     summary

@@ -1,18 +1,26 @@
 //! The decoded pieces of one input, in order; read and decoded ahead on a thread where wanted.
 //!
 //! Pieces come out the same either way, so the number of threads changes nothing but the time.
+//! Standard input and pipes are always read on a thread: opening or reading them can take for
+//! ever, and an interrupt must not wait for that.
 
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use wafwatch_windows::time::EventTime;
 
 use crate::ingest::RejectReason;
 use crate::pipeline::{self, DecodeLimits, Decoded};
-use crate::source::{BlockLimits, BlockReader, Fault, Input, Piece, Progress, SourceError};
+use crate::source::{
+    BlockLimits, BlockReader, Fault, Input, InputKind, Piece, Progress, SourceError,
+};
 
 /// Pieces that a thread decodes ahead of the one that counts.
 const PIECES_AHEAD: usize = 2;
+/// How often an interrupt is looked for while nothing comes.
+const INTERRUPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where decoding happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,45 +56,61 @@ pub(super) enum Feed {
     },
 }
 
+/// What comes next of an input.
+pub(super) enum Next {
+    Piece(Decoded),
+    Ended,
+    /// The interrupt was set before anything came.
+    Interrupted,
+}
+
 impl Feed {
     /// Opens `input` where it is counted up to.
+    ///
+    /// On a thread of its own, a failure to open is the first thing that comes.
     pub(super) fn open(
         input: &Input,
         position: u64,
         settings: &FeedSettings,
         progress: &Progress,
     ) -> Result<Self, SourceError> {
-        let reader = BlockReader::open_with(input, position, settings.block, progress)?;
-        let name = input.path().display().to_string();
-        let limits = settings.limits.accepting_until(settings.now);
-        let decoder = Box::new(Decoder {
-            reader,
-            name,
-            limits,
-            block: Vec::new(),
-        });
-        match settings.decoding {
-            Decoding::Inline => Ok(Self::Inline {
-                decoder,
-                spare: Vec::new(),
-            }),
-            Decoding::Ahead => Ok(Self::spawn(decoder)),
+        let may_block = input.kind() != InputKind::File;
+        if may_block || settings.decoding == Decoding::Ahead {
+            return Ok(Self::spawn(
+                input.clone(),
+                position,
+                settings.clone(),
+                progress.clone(),
+            ));
         }
+        let decoder = Decoder::open(input, position, settings, progress)?;
+        Ok(Self::Inline {
+            decoder: Box::new(decoder),
+            spare: Vec::new(),
+        })
     }
 
-    fn spawn(decoder: Box<Decoder>) -> Self {
+    fn spawn(input: Input, position: u64, settings: FeedSettings, progress: Progress) -> Self {
         let (send, pieces) = sync_channel(PIECES_AHEAD);
         let (spare, spares) = channel();
-        thread::spawn(move || decode_ahead(*decoder, &send, &spares));
+        thread::spawn(
+            move || match Decoder::open(&input, position, &settings, &progress) {
+                Ok(decoder) => decode_ahead(decoder, &send, &spares),
+                // Nobody listens any more where the replay was interrupted.
+                Err(error) => drop(send.send(Err(error))),
+            },
+        );
         Self::Ahead { pieces, spare }
     }
 
-    /// The next piece, or nothing at the input's end.
-    pub(super) fn next(&mut self) -> Result<Option<Decoded>, SourceError> {
+    /// The next piece; waits for it until `interrupt` is set.
+    pub(super) fn next(&mut self, interrupt: &AtomicBool) -> Result<Next, SourceError> {
         match self {
-            Self::Inline { decoder, spare } => decoder.next(spare.pop().unwrap_or_default()),
-            // A closed channel is the thread's way to say that the input has ended.
-            Self::Ahead { pieces, .. } => pieces.recv().ok().transpose(),
+            Self::Inline { decoder, spare } => {
+                let decoded = decoder.next(spare.pop().unwrap_or_default())?;
+                Ok(decoded.map_or(Next::Ended, Next::Piece))
+            }
+            Self::Ahead { pieces, .. } => wait_for(pieces, interrupt),
         }
     }
 
@@ -96,6 +120,23 @@ impl Feed {
             Self::Inline { spare, .. } => spare.push(decoded),
             // The thread may have ended; then nobody needs the memory.
             Self::Ahead { spare, .. } => drop(spare.send(decoded)),
+        }
+    }
+}
+
+fn wait_for(
+    pieces: &Receiver<Result<Decoded, SourceError>>,
+    interrupt: &AtomicBool,
+) -> Result<Next, SourceError> {
+    loop {
+        match pieces.recv_timeout(INTERRUPT_PAUSE) {
+            Ok(piece) => return piece.map(Next::Piece),
+            // A closed channel is the thread's way to say that the input has ended.
+            Err(RecvTimeoutError::Disconnected) => return Ok(Next::Ended),
+            Err(RecvTimeoutError::Timeout) if interrupt.load(Ordering::Relaxed) => {
+                return Ok(Next::Interrupted);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
         }
     }
 }
@@ -127,6 +168,21 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
+    fn open(
+        input: &Input,
+        position: u64,
+        settings: &FeedSettings,
+        progress: &Progress,
+    ) -> Result<Self, SourceError> {
+        let reader = BlockReader::open_with(input, position, settings.block, progress)?;
+        Ok(Self {
+            reader,
+            name: input.path().display().to_string(),
+            limits: settings.limits.accepting_until(settings.now),
+            block: Vec::new(),
+        })
+    }
+
     fn next(&mut self, mut decoded: Decoded) -> Result<Option<Decoded>, SourceError> {
         match self.reader.next(&mut self.block)? {
             None => return Ok(None),

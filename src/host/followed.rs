@@ -1,5 +1,7 @@
 //! Reads followed files and standard input on threads of their own.
 
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -55,13 +57,14 @@ pub struct FollowSettings {
 ///
 /// # Errors
 ///
-/// When an input cannot be followed at all.
+/// When an input cannot be followed at all, or is given twice, be it under another name.
 pub fn follow(
     inputs: &[String],
     checkpoints: &[(String, Checkpoint)],
     settings: &FollowSettings,
     stop: &Arc<AtomicBool>,
 ) -> Result<Receiver<Arrival>, SourceError> {
+    refuse_duplicates(inputs)?;
     let (send, arrivals) = sync_channel(PIECES_AHEAD);
     for input in inputs {
         let send = send.clone();
@@ -82,6 +85,36 @@ pub fn follow(
         thread::spawn(move || follow_file(follower, &input, &send, &stop));
     }
     Ok(arrivals)
+}
+
+fn refuse_duplicates(inputs: &[String]) -> Result<(), SourceError> {
+    let mut known: HashMap<PathBuf, &String> = HashMap::new();
+    for input in inputs {
+        if let Some(first) = known.insert(real_path(input), input) {
+            return Err(SourceError::GivenTwice {
+                input: input.clone(),
+                first: first.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What tells `input` from all others, also while there is no such file yet.
+fn real_path(input: &str) -> PathBuf {
+    let path = Path::new(input);
+    if input == "-" {
+        return path.to_owned();
+    }
+    path.canonicalize().unwrap_or_else(|_| {
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+        match (folder, path.file_name()) {
+            (Ok(folder), Some(name)) => folder.join(name),
+            // Opening it fails and says why.
+            _ => path.to_owned(),
+        }
+    })
 }
 
 fn read_lines(mut reader: LineReader, shard: &str, send: &SyncSender<Arrival>) {
@@ -154,5 +187,61 @@ fn follow_file(mut follower: Follower, input: &str, send: &SyncSender<Arrival>, 
         if sent.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::fs;
+
+    use tempfile::tempdir;
+
+    use super::*;
+
+    fn try_to_follow(inputs: &[String]) -> Result<Receiver<Arrival>, SourceError> {
+        let settings = FollowSettings {
+            block: BlockLimits::default(),
+            run: "test".to_owned(),
+        };
+        let stop = Arc::new(AtomicBool::new(true));
+        follow(inputs, &[], &settings, &stop)
+    }
+
+    fn assert_refused(one: &Path, two: &Path) {
+        let names = [one, two].map(|path| path.display().to_string());
+        let error = try_to_follow(&names).unwrap_err();
+        let SourceError::GivenTwice { input, first } = error else {
+            panic!("{error}");
+        };
+        assert_eq!([first, input], names);
+    }
+
+    #[test]
+    fn one_file_under_two_names_is_refused() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("a.log");
+        let roundabout = folder.path().join(".").join("a.log");
+        assert_refused(&path, &path);
+        assert_refused(&path, &roundabout);
+        fs::write(&path, "").unwrap();
+        assert_refused(&path, &path);
+        assert_refused(&path, &roundabout);
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("link.log");
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            assert_refused(&path, &link);
+        }
+        assert_refused(Path::new("-"), Path::new("-"));
+    }
+
+    #[test]
+    fn different_files_are_followed_whether_they_exist_or_not() {
+        let folder = tempdir().unwrap();
+        fs::write(folder.path().join("a.log"), "").unwrap();
+        let names = ["a.log", "b.log"].map(|name| folder.path().join(name).display().to_string());
+        assert!(try_to_follow(&names).is_ok());
     }
 }

@@ -3,6 +3,8 @@
 //! Every input is a shard. The one whose watermark is lowest is read next, so that files which lie
 //! beside each other in time advance together and windows close in event time, however many files
 //! there are and however they are named. The wall clock decides nothing.
+//!
+//! A plain file that has grown since it was counted to its end goes on from there.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use wafwatch_windows::record::RecordBatch;
 use wafwatch_windows::time::EventTime;
 
-use super::feed::{Feed, FeedSettings};
+use super::feed::{Feed, FeedSettings, Next};
 use crate::ingest::{self, Accounts, Limits, Origin};
 use crate::pipeline::{Flushed, Pipeline, PipelineError};
 use crate::source::{Identity, Input, InputKind, Progress, SourceError, has_grown, peek};
@@ -66,11 +68,11 @@ pub fn replay<S: Store>(
     let mut replay = Replay::new(pipeline, inputs, settings, progress);
     let mut uncommitted_bytes = 0;
     while let Some(index) = replay.next_shard() {
-        if interrupt.load(Ordering::Relaxed) {
+        if interrupt.load(Ordering::Relaxed) || replay.outcome.interrupted {
             replay.outcome.interrupted = true;
             break;
         }
-        uncommitted_bytes += replay.advance(pipeline, index)?;
+        uncommitted_bytes += replay.advance(pipeline, index, interrupt)?;
         let is_full = pipeline.open_bytes() >= settings.memory_bytes;
         if uncommitted_bytes >= settings.commit_bytes || is_full {
             flushed(&pipeline.flush(NEVER)?);
@@ -149,6 +151,7 @@ impl<'a> Replay<'a> {
         &mut self,
         pipeline: &mut Pipeline<S>,
         index: usize,
+        interrupt: &AtomicBool,
     ) -> Result<u64, PipelineError> {
         if self.shards[index].feed.is_none() {
             self.make_room(pipeline);
@@ -161,11 +164,15 @@ impl<'a> Replay<'a> {
         }
         let shard = &mut self.shards[index];
         let feed = shard.feed.as_mut().expect("opened above");
-        let decoded = match feed.next() {
-            Ok(Some(decoded)) => decoded,
-            Ok(None) => {
+        let decoded = match feed.next(interrupt) {
+            Ok(Next::Piece(decoded)) => decoded,
+            Ok(Next::Ended) => {
                 pipeline.finish(&shard.id);
                 shard.feed = None;
+                return Ok(0);
+            }
+            Ok(Next::Interrupted) => {
+                self.outcome.interrupted = true;
                 return Ok(0);
             }
             Err(error) => return Ok(self.give_up(pipeline, index, error)),
@@ -229,3 +236,7 @@ fn first_time(input: &Input, limits: &Limits) -> Option<EventTime> {
     );
     batch.iter().next().map(|record| record.timestamp)
 }
+
+#[cfg(test)]
+#[path = "replay_tests.rs"]
+mod tests;

@@ -181,6 +181,7 @@ fn maximal(minute: i64, filler: char) -> Summary {
             items: items(30),
             error: count,
             weight: u64::MAX,
+            unlisted: None,
         };
         summary.top.insert(dimension, list);
     }

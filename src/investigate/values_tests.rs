@@ -22,6 +22,7 @@ fn summary(dimension: Dimension, items: &[(&str, u64)]) -> Summary {
         items,
         error: 2,
         weight,
+        unlisted: None,
     };
     summary.top.insert(dimension, list);
     summary

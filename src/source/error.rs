@@ -70,6 +70,14 @@ pub enum SourceError {
         /// Length of the decoded stream.
         length: u64,
     },
+    /// Two names of one input: its records would count twice.
+    #[error("`{input}` is the same input as `{first}`: name it once")]
+    GivenTwice {
+        /// The second name.
+        input: String,
+        /// The first name.
+        first: String,
+    },
     /// Only plain files can be followed.
     #[error("cannot follow `{path}`: {reason}; use `replay` for it")]
     CannotFollow {

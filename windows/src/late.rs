@@ -3,21 +3,28 @@
 //! The sketches of a closed window are gone, so what comes late is added to its [`Summary`]: the
 //! counters stay exact, and every other figure keeps bounds that hold.
 //!
-//! - A listed value's bounds grow by the bounds of its late count.
-//! - A value that was not listed had at most `cut + error` records before, where `cut` is the
-//!   upper bound of the last listed value if the list was full and zero otherwise; so its lower
-//!   bound is the late one, and its upper bound grows by that much.
+//! - A lower bound grows by the late lower bound, or by nothing where the late list or profile
+//!   lacks the value.
+//! - An upper bound grows by the late upper bound, or by the most that the late summary can hide:
+//!   for a top list [`TopList::largest_unlisted`], for a profile the least of what its parts say.
+//!   Whatever an address or a rule has of a value is in the value's own dimension too, where every
+//!   value has a bound; nothing has more records than its owner; and a profile's list ends with
+//!   its most frequent values.
+//! - A value that was not listed had at most [`TopList::largest_unlisted`] records before.
+//! - What is cut off the list again raises that figure to its own upper bound.
 //! - Distinct counts lie between the larger of the two and their sum.
 
 use std::collections::BTreeMap;
 
-use crate::summary::{AddressProfile, DistinctCount, RuleProfile, Summary, TopItem, TopList};
+use crate::summary::{
+    AddressProfile, CountBounds, Dimension, DistinctCount, RuleProfile, Summary, TopItem, TopList,
+};
 
 impl Summary {
     /// Adds the summary of late records of the same window.
     ///
-    /// `top_n` is the length that the lists were cut to. Profiles of listed addresses and rules
-    /// gain the late counts; addresses and rules that only came late get no profile.
+    /// `top_n` is the length to which lists are cut. Profiles of listed addresses and rules gain
+    /// the late counts; addresses and rules that only came late get no profile.
     pub fn add_late(&mut self, late: &Summary, top_n: usize) {
         self.counters.merge(&late.counters);
         self.late += late.counters.total;
@@ -26,23 +33,11 @@ impl Summary {
             let listed = self.top.entry(*dimension).or_default();
             add_list(listed, list, top_n);
         }
-        for profile in &late.addresses {
-            let known = self
-                .addresses
-                .iter_mut()
-                .find(|known| known.address == profile.address);
-            if let Some(known) = known {
-                add_address(known, profile);
-            }
+        for profile in &mut self.addresses {
+            add_address(profile, late);
         }
-        for profile in &late.rules {
-            let known = self
-                .rules
-                .iter_mut()
-                .find(|known| known.rule == profile.rule);
-            if let Some(known) = known {
-                add_rule(known, profile);
-            }
+        for profile in &mut self.rules {
+            add_rule(profile, late);
         }
     }
 }
@@ -56,76 +51,230 @@ fn add_distinct(before: DistinctCount, late: DistinctCount) -> DistinctCount {
 }
 
 fn add_list(listed: &mut TopList, late: &TopList, top_n: usize) {
-    let unlisted_before = largest_unlisted(listed, top_n);
-    let unlisted_late = largest_unlisted(late, top_n);
+    let unlisted_before = listed.largest_unlisted();
+    let unlisted_late = late.largest_unlisted();
+    let weight = listed.weight.saturating_add(late.weight);
 
-    let mut bounds: BTreeMap<String, (u64, u64)> = listed
-        .items
-        .drain(..)
-        .map(|item| (item.key, (item.lower, item.upper + unlisted_late)))
-        .collect();
+    let mut bounds: BTreeMap<String, CountBounds> = BTreeMap::new();
+    for item in listed.items.drain(..) {
+        let CountBounds { lower, upper } = bounds_of(&late.items, &item.key, unlisted_late);
+        let sum = CountBounds {
+            lower: item.lower.saturating_add(lower),
+            upper: item.upper.saturating_add(upper).min(weight),
+        };
+        bounds.insert(item.key, sum);
+    }
     for item in &late.items {
-        match bounds.get_mut(&item.key) {
-            Some((lower, upper)) => {
-                *lower += item.lower;
-                *upper = *upper - unlisted_late + item.upper;
-            }
-            None => {
-                bounds.insert(item.key.clone(), (item.lower, item.upper + unlisted_before));
-            }
-        }
+        let sum = CountBounds {
+            lower: item.lower,
+            upper: item.upper.saturating_add(unlisted_before).min(weight),
+        };
+        bounds.entry(item.key.clone()).or_insert(sum);
     }
-    listed.items = bounds
+    let mut items: Vec<TopItem> = bounds
         .into_iter()
-        .map(|(key, (lower, upper))| TopItem { key, lower, upper })
+        .map(|(key, CountBounds { lower, upper })| TopItem { key, lower, upper })
         .collect();
-    listed
-        .items
-        .sort_by(|a, b| b.lower.cmp(&a.lower).then_with(|| a.key.cmp(&b.key)));
-    listed.items.truncate(top_n);
-    listed.error = unlisted_before + unlisted_late;
-    listed.weight += late.weight;
+    items.sort_by(|a, b| b.lower.cmp(&a.lower).then_with(|| a.key.cmp(&b.key)));
+    let cut_off = items.split_off(top_n.min(items.len()));
+    let largest_cut_off = cut_off.iter().map(|item| item.upper).max();
+    let never_listed = unlisted_before.saturating_add(unlisted_late);
+
+    listed.items = items;
+    listed.weight = weight;
+    listed.unlisted = Some(never_listed.max(largest_cut_off.unwrap_or(0)));
+    listed.error = error_of(listed);
 }
 
-/// How often a value that is missing from `list` may have occurred at most.
-fn largest_unlisted(list: &TopList, top_n: usize) -> u64 {
-    let is_full = list.items.len() >= top_n;
-    let last_listed = list.items.last().filter(|_| is_full);
-    last_listed.map_or(list.error, |item| item.upper.max(list.error))
+/// What [`TopList::error`] promises, from the bounds of the values themselves.
+fn error_of(list: &TopList) -> u64 {
+    let widths = list.items.iter().map(|item| item.upper - item.lower);
+    let last_listed = list.items.last().map_or(0, |item| item.lower);
+    let beyond_last = list.largest_unlisted().saturating_sub(last_listed);
+    widths.max().unwrap_or(0).max(beyond_last)
 }
 
-fn add_items(known: &mut [TopItem], late: &[TopItem]) {
-    for item in late {
-        if let Some(listed) = known.iter_mut().find(|listed| listed.key == item.key) {
-            listed.lower += item.lower;
-            listed.upper += item.upper;
+/// The bounds of `key` in `items`; between zero and `unlisted` where they lack it.
+fn bounds_of(items: &[TopItem], key: &str, unlisted: u64) -> CountBounds {
+    let listed = items.iter().find(|item| item.key == key);
+    listed.map_or(
+        CountBounds {
+            lower: 0,
+            upper: unlisted,
+        },
+        |item| CountBounds {
+            lower: item.lower,
+            upper: item.upper,
+        },
+    )
+}
+
+/// How often a value occurs in one record of an address or a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occurrence {
+    /// A record has one value at most.
+    Once,
+    /// A record has a list of values, in which one can be repeated.
+    Repeated,
+}
+
+/// What the late summary says of one field of one profile.
+struct LateField<'a> {
+    summary: &'a Summary,
+    /// The dimension in which all of the field's values are counted as well.
+    dimension: Dimension,
+    /// Most late records of the profile's owner.
+    owned: u64,
+    occurrence: Occurrence,
+    /// The late profile's list, where the owner has a late profile.
+    items: &'a [TopItem],
+}
+
+impl LateField<'_> {
+    fn add_to(&self, known: &mut [TopItem]) {
+        let unlisted = self.largest_unlisted();
+        for item in known {
+            let in_dimension = most_of(self.summary, self.dimension, &item.key);
+            let unlisted = unlisted.min(in_dimension);
+            let CountBounds { lower, upper } = bounds_of(self.items, &item.key, unlisted);
+            item.lower = item.lower.saturating_add(lower);
+            item.upper = item.upper.saturating_add(upper);
+        }
+    }
+
+    /// How often a value missing from the late list can have occurred, for all that list says.
+    fn largest_unlisted(&self) -> u64 {
+        let last_listed = self.items.last().map_or(u64::MAX, |item| item.upper);
+        let lower_bounds = self.items.iter().map(|item| item.lower);
+        let listed = lower_bounds.fold(0, u64::saturating_add);
+        match self.occurrence {
+            Occurrence::Once => self.owned.saturating_sub(listed).min(last_listed),
+            Occurrence::Repeated if self.owned == 0 => 0,
+            Occurrence::Repeated => last_listed,
         }
     }
 }
 
-fn add_address(known: &mut AddressProfile, late: &AddressProfile) {
-    for (count, more) in [
-        (&mut known.total, late.total),
-        (&mut known.blocked, late.blocked),
-        (&mut known.allowed, late.allowed),
-        (&mut known.counted, late.counted),
-    ] {
-        count.lower += more.lower;
-        count.upper += more.upper;
-    }
-    add_items(&mut known.uris, &late.uris);
-    add_items(&mut known.rules, &late.rules);
-    add_items(&mut known.countries, &late.countries);
-    add_items(&mut known.user_agents, &late.user_agents);
-    add_items(&mut known.labels, &late.labels);
+/// How often `key` occurred at most.
+fn most_of(summary: &Summary, dimension: Dimension, key: &str) -> u64 {
+    let list = summary.top.get(&dimension);
+    list.map_or(0, |list| list.upper_bound(key))
 }
 
-fn add_rule(known: &mut RuleProfile, late: &RuleProfile) {
-    known.blocked.lower += late.blocked.lower;
-    known.blocked.upper += late.blocked.upper;
-    add_items(&mut known.uris, &late.uris);
-    add_items(&mut known.addresses, &late.addresses);
-    add_items(&mut known.countries, &late.countries);
+fn add_count(known: &mut CountBounds, late: Option<CountBounds>, most: u64) {
+    let late = late.unwrap_or(CountBounds {
+        lower: 0,
+        upper: most,
+    });
+    known.lower = known.lower.saturating_add(late.lower);
+    known.upper = known.upper.saturating_add(late.upper);
+}
+
+fn add_address(known: &mut AddressProfile, summary: &Summary) {
+    let mut of_address = summary.addresses.iter();
+    let late = of_address.find(|late| late.address == known.address);
+    let owned = late.map_or_else(
+        || most_of(summary, Dimension::ClientAddress, &known.address),
+        |late| late.total.upper,
+    );
+    let counters = &summary.counters;
+    add_count(&mut known.total, late.map(|late| late.total), owned);
+    for (count, more, of_all) in [
+        (
+            &mut known.blocked,
+            late.map(|late| late.blocked),
+            counters.blocked,
+        ),
+        (
+            &mut known.allowed,
+            late.map(|late| late.allowed),
+            counters.allowed,
+        ),
+        (
+            &mut known.counted,
+            late.map(|late| late.counted),
+            counters.counted,
+        ),
+    ] {
+        add_count(count, more, owned.min(of_all));
+    }
+    use Occurrence::{Once, Repeated};
+    for (items, more, dimension, occurrence) in [
+        (
+            &mut known.uris,
+            late.map(|late| &late.uris),
+            Dimension::Uri,
+            Once,
+        ),
+        (
+            &mut known.rules,
+            late.map(|late| &late.rules),
+            Dimension::Rule,
+            Repeated,
+        ),
+        (
+            &mut known.countries,
+            late.map(|late| &late.countries),
+            Dimension::Country,
+            Once,
+        ),
+        (
+            &mut known.user_agents,
+            late.map(|late| &late.user_agents),
+            Dimension::UserAgent,
+            Once,
+        ),
+        (
+            &mut known.labels,
+            late.map(|late| &late.labels),
+            Dimension::Label,
+            Repeated,
+        ),
+    ] {
+        let field = LateField {
+            summary,
+            dimension,
+            owned,
+            occurrence,
+            items: more.map_or(&[], Vec::as_slice),
+        };
+        field.add_to(items);
+    }
+}
+
+fn add_rule(known: &mut RuleProfile, summary: &Summary) {
+    let late = summary.rules.iter().find(|late| late.rule == known.rule);
+    let owned = late.map_or_else(
+        || most_of(summary, Dimension::Rule, &known.rule).min(summary.counters.blocked),
+        |late| late.blocked.upper,
+    );
+    add_count(&mut known.blocked, late.map(|late| late.blocked), owned);
+    for (items, more, dimension) in [
+        (
+            &mut known.uris,
+            late.map(|late| &late.uris),
+            Dimension::BlockedUri,
+        ),
+        (
+            &mut known.addresses,
+            late.map(|late| &late.addresses),
+            Dimension::ClientAddress,
+        ),
+        (
+            &mut known.countries,
+            late.map(|late| &late.countries),
+            Dimension::BlockedCountry,
+        ),
+    ] {
+        let field = LateField {
+            summary,
+            dimension,
+            owned,
+            occurrence: Occurrence::Once,
+            items: more.map_or(&[], Vec::as_slice),
+        };
+        field.add_to(items);
+    }
 }
 
 #[cfg(test)]
@@ -140,42 +289,53 @@ mod tests {
         }
     }
 
-    #[test]
-    fn bounds_hold_for_listed_new_and_unlisted_values() {
-        // Before: a 10, b 5 and an unlisted c of at most 5; late: c 4, a 1.
-        let mut listed = TopList {
-            items: vec![item("a", 10, 10), item("b", 5, 5)],
+    fn list(items: Vec<TopItem>, weight: u64, unlisted: Option<u64>) -> TopList {
+        TopList {
+            items,
             error: 0,
-            weight: 18,
-        };
-        let late = TopList {
-            items: vec![item("c", 4, 4), item("a", 1, 1)],
-            error: 0,
-            weight: 5,
-        };
-        add_list(&mut listed, &late, 2);
-        assert_eq!(listed.items, [item("a", 11, 11), item("b", 5, 5)]);
-        assert_eq!(listed.weight, 23);
-        assert!(
-            listed.error >= 3,
-            "an unlisted value may have had 3 records before: {listed:?}"
-        );
+            weight,
+            unlisted,
+        }
     }
 
     #[test]
-    fn a_list_that_was_not_full_stays_exact() {
-        let mut listed = TopList {
-            items: vec![item("a", 2, 2)],
-            error: 0,
-            weight: 2,
-        };
-        let late = TopList {
-            items: vec![item("b", 7, 7)],
-            error: 0,
-            weight: 7,
-        };
+    fn bounds_hold_for_listed_new_and_unlisted_values() {
+        // Before: a 10, b 5 and an unlisted c of at most 3; late: c 4, a 1.
+        let mut listed = list(vec![item("a", 10, 10), item("b", 5, 5)], 18, Some(5));
+        let late = list(vec![item("c", 4, 4), item("a", 1, 1)], 5, Some(0));
+        add_list(&mut listed, &late, 2);
+        assert_eq!(listed.items, [item("a", 11, 11), item("b", 5, 5)]);
+        assert_eq!(listed.weight, 23);
+        assert_eq!(listed.largest_unlisted(), 7, "c may have had 3 before");
+        assert_eq!(listed.error, 2, "c may have had 2 more than b");
+    }
+
+    #[test]
+    fn a_list_that_was_not_cut_stays_exact() {
+        let mut listed = list(vec![item("a", 2, 2)], 2, Some(0));
+        let late = list(vec![item("b", 7, 7)], 7, Some(0));
         add_list(&mut listed, &late, 20);
         assert_eq!(listed.items, [item("b", 7, 7), item("a", 2, 2)]);
-        assert_eq!(listed.error, 0);
+        assert_eq!((listed.error, listed.largest_unlisted()), (0, 0));
+    }
+
+    #[test]
+    fn a_list_that_was_cut_shorter_than_today_is_not_complete() {
+        for unlisted in [Some(5), None] {
+            let mut listed = list(vec![item("a", 10, 10), item("b", 5, 5)], 18, unlisted);
+            let late = list(vec![item("c", 4, 4)], 4, Some(0));
+            add_list(&mut listed, &late, 20);
+            let expected = [item("a", 10, 10), item("b", 5, 5), item("c", 4, 7)];
+            assert_eq!(listed.items, expected);
+            assert_eq!(listed.error, 3);
+        }
+    }
+
+    #[test]
+    fn lists_of_older_versions_can_be_read() {
+        let json = r#"{"items":[{"key":"a","lower":3,"upper":3}],"error":0,"weight":5}"#;
+        let list: TopList = serde_json::from_str(json).expect("the older form");
+        assert_eq!(list.largest_unlisted(), 2);
+        assert_eq!(serde_json::to_string(&list).expect("plain data"), json);
     }
 }

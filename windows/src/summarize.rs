@@ -43,13 +43,17 @@ impl Partial {
 }
 
 fn top_list(sketch: &FrequentSketch, length: usize) -> TopList {
-    let ranked = sketch.top(length).into_iter();
+    let mut ranked = sketch.top(length.saturating_add(1));
+    let first_unlisted = ranked.get(length).map_or(0, |entry| entry.count);
+    ranked.truncate(length);
     TopList {
         items: ranked
+            .into_iter()
             .map(|entry| top_item(sketch, entry, Key::left))
             .collect(),
         error: sketch.error(),
         weight: sketch.weight(),
+        unlisted: Some(sketch.bounds(first_unlisted).upper),
     }
 }
 

@@ -107,6 +107,28 @@ pub struct TopList {
     pub error: u64,
     /// Sum of the counts of all values, listed or not: exact.
     pub weight: u64,
+    /// How often any one value missing from the list occurred at most; absent from summaries that
+    /// were written before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlisted: Option<u64>,
+}
+
+impl TopList {
+    /// How often any one value missing from the list occurred at most.
+    #[must_use]
+    pub fn largest_unlisted(&self) -> u64 {
+        let lower_bounds = self.items.iter().map(|item| item.lower);
+        let listed = lower_bounds.fold(0, u64::saturating_add);
+        let rest = self.weight.saturating_sub(listed);
+        self.unlisted.map_or(rest, |unlisted| unlisted.min(rest))
+    }
+
+    /// How often `key`, listed or not, occurred at most.
+    #[must_use]
+    pub fn upper_bound(&self, key: &str) -> u64 {
+        let listed = self.items.iter().find(|item| item.key == key);
+        listed.map_or_else(|| self.largest_unlisted(), |item| item.upper)
+    }
 }
 
 /// An estimate of a number of distinct values, with its bounds at two standard deviations.

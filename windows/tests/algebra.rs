@@ -202,20 +202,16 @@ fn check_bounds(whole: &Summary, requests: &[Request]) {
         Dimension::Country,
         exact(requests, |record| value(record.country)),
     );
-    let labels = exact(requests, |record| {
-        record
-            .labels
-            .iter()
-            .map(|label| (*label).to_owned())
-            .collect()
-    });
-    check(Dimension::Label, labels);
+    check(Dimension::Label, exact(requests, labels_of));
     let blocked_uris = exact(requests, |record| match record.action {
         Action::Block => value(record.uri),
         _ => Vec::new(),
     });
     check(Dimension::BlockedUri, blocked_uris);
+    check_profiles(whole, requests);
+}
 
+fn check_profiles(whole: &Summary, requests: &[Request]) {
     for profile in &whole.addresses {
         let own: Vec<Request> = requests
             .iter()
@@ -245,6 +241,15 @@ fn check_bounds(whole: &Summary, requests: &[Request]) {
         }
         check_items(&profile.uris, &exact(&own, |record| value(record.uri)));
         check_items(&profile.rules, &exact(&own, |record| value(record.rule)));
+        check_items(
+            &profile.countries,
+            &exact(&own, |record| value(record.country)),
+        );
+        check_items(
+            &profile.user_agents,
+            &exact(&own, |record| value(record.user_agent)),
+        );
+        check_items(&profile.labels, &exact(&own, labels_of));
     }
     for profile in &whole.rules {
         let own: Vec<Request> = requests
@@ -262,7 +267,51 @@ fn check_bounds(whole: &Summary, requests: &[Request]) {
             &profile.addresses,
             &exact(&own, |record| value(record.client_address)),
         );
+        check_items(
+            &profile.countries,
+            &exact(&own, |record| value(record.country)),
+        );
     }
+}
+
+/// Every value of a cut list within its bounds, every other one within the list's.
+fn check_cut_lists(summary: &Summary, requests: &[Request]) {
+    type Keys = fn(&Record<'_>) -> Vec<String>;
+    let dimensions: [(Dimension, Keys); 7] = [
+        (Dimension::ClientAddress, |record| {
+            value(record.client_address)
+        }),
+        (Dimension::Uri, |record| value(record.uri)),
+        (Dimension::Rule, |record| value(record.rule)),
+        (Dimension::Country, |record| value(record.country)),
+        (Dimension::UserAgent, |record| value(record.user_agent)),
+        (Dimension::Label, labels_of),
+        (Dimension::BlockedUri, |record| match record.action {
+            Action::Block => value(record.uri),
+            _ => Vec::new(),
+        }),
+    ];
+    for (dimension, keys) in dimensions {
+        let truth = exact(requests, keys);
+        let Some(list) = summary.top.get(&dimension) else {
+            assert!(truth.is_empty());
+            continue;
+        };
+        assert_eq!(list.weight, truth.values().sum::<u64>());
+        check_items(&list.items, &truth);
+        let last_listed = list.items.last().map_or(0, |item| item.upper);
+        for (key, truth) in truth {
+            let listed = list.items.iter().find(|item| item.key == key);
+            assert!(truth <= list.upper_bound(&key), "{key} {truth} {list:?}");
+            assert!(listed.is_some() || truth <= last_listed + list.error);
+            assert!(list.error > 0 || listed.is_none_or(|item| item.lower == truth));
+        }
+    }
+}
+
+fn labels_of(record: &Record<'_>) -> Vec<String> {
+    let labels = record.labels.iter();
+    labels.map(|label| (*label).to_owned()).collect()
 }
 
 proptest! {
@@ -314,6 +363,47 @@ proptest! {
         prop_assert_eq!(split.distinct_addresses, whole.distinct_addresses);
         check_bounds(&whole, &requests);
         check_bounds(&split, &requests);
+    }
+
+    #[test]
+    fn late_records_leave_every_bound_true(
+        keys in prop::sample::select(vec![4_u32, 30, 600]),
+        requests in requests(600, 400),
+        owners in prop::collection::vec(0_usize..3, 1..40),
+        map_size in prop::sample::select(vec![8_usize, 16, 1_024]),
+        lengths in prop::collection::vec(0_usize..6, 6),
+    ) {
+        let requests: Vec<Request> = requests
+            .into_iter()
+            .map(|request| Request {
+                address: request.address % keys,
+                uri: request.uri % keys,
+                ..request
+            })
+            .collect();
+        // The lists are cut to other lengths every time, as with settings that change.
+        let settings = |part: usize| SketchSettings {
+            dimension_map_size: map_size,
+            pair_map_size: map_size,
+            top_n: lengths[part],
+            profiled_addresses: lengths[part] + 1,
+            profiled_rules: lengths[part],
+            values_per_profile: lengths[part + 3],
+            ..SketchSettings::default()
+        };
+        let summary_of = |part: usize| {
+            let of_part = requests.iter().zip(owners.iter().cycle());
+            let of_part = of_part.filter(|(_, owner)| **owner == part);
+            let partial = partial_of(&settings(part), of_part.map(|(request, _)| request));
+            summary(&partial, &settings(part))
+        };
+        let mut whole = summary_of(0);
+        for part in [1, 2] {
+            whole.add_late(&summary_of(part), settings(part).top_n);
+        }
+        prop_assert_eq!(whole.counters.total, requests.len() as u64);
+        check_cut_lists(&whole, &requests);
+        check_profiles(&whole, &requests);
     }
 
     #[test]
