@@ -100,13 +100,19 @@ impl<S: Store> Pipeline<S> {
         for (shard, checkpoint) in store.checkpoints()? {
             shards.insert(shard, Progress::committed(checkpoint));
         }
-        let acl_states = store.acl_states()?.into_iter().collect();
-        let stored = store.windows_with_partials()?.into_iter().collect();
-        let accumulator = Accumulator::new(
+        let acl_states: BTreeMap<String, AclState> = store.acl_states()?.into_iter().collect();
+        let stored: BTreeSet<(String, Window)> =
+            store.windows_with_partials()?.into_iter().collect();
+        let mut accumulator = Accumulator::new(
             settings.close.sketch.clone(),
             settings.close.window_size,
             settings.max_acls,
         );
+        let with_partials = stored.iter().map(|(acl, _)| acl);
+        for acl in acl_states.keys().chain(with_partials) {
+            // Where the limit was lowered since, what is beyond it is refused as new ACLs are.
+            let _ = accumulator.follow_again(acl);
+        }
         Ok(Self {
             store,
             settings,

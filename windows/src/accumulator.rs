@@ -113,6 +113,19 @@ impl Accumulator {
         Ok(position)
     }
 
+    /// Follows a Web ACL that an earlier process followed, so that a restart neither widens the
+    /// limit nor changes which ACLs are within it.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyAcls`] when it would be one too many, because the limit was lowered since.
+    pub fn follow_again(&mut self, acl: &str) -> Result<(), TooManyAcls> {
+        if !self.acls.contains_key(acl) {
+            self.follow(acl)?;
+        }
+        Ok(())
+    }
+
     fn follow(&mut self, acl: &str) -> Result<u32, TooManyAcls> {
         let too_many = TooManyAcls {
             limit: self.max_acls,
@@ -218,6 +231,18 @@ mod tests {
         assert_eq!(open.drain().len(), 2);
         assert_eq!(open.observe(&record("b", 0)), Err(TooManyAcls { limit: 1 }));
         open.observe(&record("a", 0)).expect("the first");
+    }
+
+    #[test]
+    fn an_acl_of_an_earlier_process_counts_towards_the_limit() {
+        let mut open = accumulator(2);
+        for acl in ["a", "a", "b"] {
+            open.follow_again(acl).expect("within the limit");
+        }
+        assert_eq!(open.follow_again("c"), Err(TooManyAcls { limit: 2 }));
+        assert_eq!(open.observe(&record("c", 0)), Err(TooManyAcls { limit: 2 }));
+        open.observe(&record("b", 0)).expect("within the limit");
+        assert_eq!(open.len(), 1);
     }
 
     #[test]
