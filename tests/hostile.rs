@@ -202,6 +202,12 @@ fn a_hundred_thousand_web_acls() {
     replayed
         .assert_accounts(FOLLOWED, &[(TooManyAcls, 100_000 - FOLLOWED)])
         .assert_peak_below("100,000 Web ACLs", CAP_MIB);
+
+    // Another run is no way around the limit.
+    let others = line(&format!("{ACL}-other"), START, "ALLOW", "192.0.2.1", "/");
+    workplace.write("others.log", others.as_bytes());
+    let again = workplace.replay(&["others.log"]);
+    again.assert_accounts(FOLLOWED, &[(TooManyAcls, 100_001 - FOLLOWED)]);
 }
 
 #[test]
