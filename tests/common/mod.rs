@@ -4,6 +4,7 @@
 pub mod command;
 pub mod long_replay;
 pub mod store;
+pub mod webhook;
 
 use std::path::PathBuf;
 
