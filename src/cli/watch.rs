@@ -39,6 +39,7 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
     let watch_settings = WatchSettings {
         commit_every: COMMIT_EVERY,
         memory_bytes: settings.windows.memory_mib as usize * (1 << 20),
+        longest_wait: Duration::from_secs(u64::from(settings.windows.longest_wait_seconds)),
         idle_delay_ms: i64::from(settings.windows.idle_delay_seconds) * 1_000,
     };
     let names = arguments.inputs.join(", ");

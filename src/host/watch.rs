@@ -7,8 +7,8 @@
 //!   record, up to [`WatchSettings::idle_delay_ms`] behind the wall clock. So a site that went
 //!   silent closes empty windows, and a pause while a backlog is read makes nothing late. An input
 //!   from which nothing ever came follows the others at that distance.
-//! - The longest wait is measured on a clock that follows the newest record and goes on from there:
-//!   reading a backlog of last week makes no window wait too long.
+//! - The longest wait is measured in real time from the newest record on: reading a backlog of last
+//!   week makes no window wait too long.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use wafwatch_windows::time::EventTime;
 
+use super::event_clock::EventClock;
 use super::feed::reason;
 use super::followed::{Arrival, Arrived};
 use crate::pipeline::{self, Decoded, Flushed, Pipeline, PipelineError};
@@ -37,6 +38,9 @@ pub struct WatchSettings {
     pub memory_bytes: usize,
     /// How far behind the wall clock an input at its end is taken to be complete, in milliseconds.
     pub idle_delay_ms: i64,
+    /// How long a window waits, after the newest record has passed its end, for inputs that have not
+    /// delivered that far.
+    pub longest_wait: Duration,
 }
 
 /// How a watch ended.
@@ -72,8 +76,8 @@ pub fn watch<S: Store>(
         match arrivals.recv_timeout(TICK) {
             Ok(arrival) => watch.take(pipeline, arrival)?,
             Err(RecvTimeoutError::Timeout) => {}
-            // Readers stop on an interrupt too, perhaps before it is seen here.
             Err(RecvTimeoutError::Disconnected) => {
+                // The threads that read see the interrupt too, and may be the first to end.
                 watch.outcome.interrupted = interrupt.load(Ordering::Relaxed);
                 break;
             }
@@ -93,8 +97,7 @@ struct Watch<'a> {
     decoded: Decoded,
     /// When something last came from each shard that goes on.
     last_arrival: HashMap<String, Instant>,
-    /// The newest record, and when it came.
-    newest: Option<(EventTime, Instant)>,
+    event_clock: EventClock,
     last_flush: Instant,
     has_uncommitted: bool,
     outcome: Watched,
@@ -107,7 +110,7 @@ impl<'a> Watch<'a> {
             clock,
             decoded: Decoded::default(),
             last_arrival: HashMap::new(),
-            newest: None,
+            event_clock: EventClock::new(settings.longest_wait),
             last_flush: Instant::now(),
             has_uncommitted: false,
             outcome: Watched::default(),
@@ -184,25 +187,31 @@ impl<'a> Watch<'a> {
         }
         pipeline.add(shard, &self.decoded)?;
         self.has_uncommitted = true;
-        let newest = pipeline.checkpoint(shard).watermark;
-        if let Some(newest) =
-            newest.filter(|time| self.newest.is_none_or(|(known, _)| *time > known))
-        {
-            self.newest = Some((newest, Instant::now()));
+        if let Some(newest) = pipeline.checkpoint(shard).watermark {
+            self.event_clock.reach(newest, Instant::now());
         }
         Ok(())
     }
 
     fn advance_idle<S: Store>(&self, pipeline: &mut Pipeline<S>) {
-        let complete_until = (self.clock)().minus(self.settings.idle_delay_ms);
+        let delay = self.settings.idle_delay_ms;
+        let complete_until = (self.clock)().minus(delay);
+        let watermarks = self
+            .last_arrival
+            .keys()
+            .map(|shard| pipeline.checkpoint(shard).watermark);
+        let newest = watermarks.max().flatten();
+        let others_until = newest.max(Some(self.event_clock.at(Instant::now())));
         for (shard, last) in &self.last_arrival {
             let idle = last.elapsed();
             if idle < IDLE_AFTER {
                 continue;
             }
-            let time = match pipeline.checkpoint(shard).watermark {
-                Some(newest) => newest.plus(milliseconds(idle)).min(complete_until),
-                None => self.event_clock().minus(self.settings.idle_delay_ms),
+            let own = pipeline.checkpoint(shard).watermark;
+            let time = match (own, others_until) {
+                (Some(newest), _) => newest.plus(milliseconds(idle)).min(complete_until),
+                (None, Some(others)) => others.minus(delay),
+                (None, None) => continue,
             };
             pipeline.advance(shard, time);
         }
@@ -212,21 +221,13 @@ impl<'a> Watch<'a> {
         let is_full = pipeline.open_bytes() >= self.settings.memory_bytes;
         let is_late =
             self.has_uncommitted && self.last_flush.elapsed() >= self.settings.commit_every;
-        is_full || is_late || pipeline.has_due_window(self.event_clock())
+        is_full || is_late || pipeline.has_due_window(self.event_clock.at(Instant::now()))
     }
 
     fn flush<S: Store>(&mut self, pipeline: &mut Pipeline<S>) -> Result<Flushed, PipelineError> {
         self.last_flush = Instant::now();
         self.has_uncommitted = false;
-        pipeline.flush(self.event_clock())
-    }
-
-    /// The newest record's time, going on since it came.
-    fn event_clock(&self) -> EventTime {
-        let Some((newest, came)) = self.newest else {
-            return EventTime(i64::MIN);
-        };
-        newest.plus(milliseconds(came.elapsed()))
+        pipeline.flush(self.event_clock.at(Instant::now()))
     }
 }
 

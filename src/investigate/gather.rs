@@ -1,5 +1,7 @@
 //! Reads the windows of an incident and of the time before it, and makes evidence of them.
 
+use std::error::Error as _;
+
 use wafwatch_windows::counters::Counters;
 use wafwatch_windows::summary::{Completeness, Summary};
 use wafwatch_windows::time::EventTime;
@@ -65,7 +67,11 @@ fn fetch(
     let mut summaries = match history.windows_between(acl, from, until, limit) {
         Ok(summaries) => summaries,
         Err(error) => {
-            let reason = format!("{what}: the history could not be read: {error}");
+            let cause = error
+                .source()
+                .map(|cause| format!(": {cause}"))
+                .unwrap_or_default();
+            let reason = format!("{what}: the history could not be read: {error}{cause}");
             missing.push(one_line(&reason, MAX_MISSING_CHARS));
             return Vec::new();
         }

@@ -5,6 +5,7 @@ pub mod command;
 pub mod hostile;
 pub mod long_replay;
 pub mod store;
+pub mod webhook;
 pub mod workplace;
 
 use std::path::PathBuf;
