@@ -91,7 +91,15 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
         ..Run::default()
     };
     let summary = Summary::of(&store, &settings, run)?;
-    if !as_json {
+    if as_json {
+        let accounts = &summary.run.accounts;
+        note(&format!(
+            "{} read = {} accepted + {} rejected",
+            accounts.read,
+            accounts.accepted,
+            accounts.rejected_total()
+        ));
+    } else {
         summary::print(&summary, false)?;
     }
     Ok(summary.run.outcome())
