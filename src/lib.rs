@@ -3,6 +3,8 @@
 //! The modules stand in the order in which data goes through them; ARCHITECTURE.md tells what each
 //! may rely on.
 
+#[cfg(feature = "aws")]
+pub mod account;
 pub mod analyst;
 pub mod cli;
 pub mod close;

@@ -22,7 +22,8 @@ pub use progress::Progress;
 use crate::close::{self, CloseSettings};
 use crate::ingest::{Accounts, RejectReason};
 use crate::store::{
-    AclState, Checkpoint, CheckpointUpdate, Closing, Store, StoreError, StoredPartial, Transaction,
+    AclState, Checkpoint, CheckpointUpdate, Closing, SequenceNumber, Store, StoreError,
+    StoredPartial, Transaction,
 };
 
 /// What the pipeline depends on beside its input.
@@ -65,6 +66,15 @@ pub enum PipelineError {
         /// Where they should.
         position: u64,
     },
+}
+
+/// What became of a record that was to be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// It is counted now.
+    Now,
+    /// It had been counted before.
+    Before,
 }
 
 /// What a flush did.
@@ -183,6 +193,39 @@ impl<S: Store> Pipeline<S> {
         added
     }
 
+    /// Decodes and counts one record of a stream's shard, unless it is counted already.
+    ///
+    /// Records come in the order of their sequence numbers; an earlier one was delivered again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::add`], which cannot happen here.
+    pub fn count_record(
+        &mut self,
+        shard: &str,
+        sequence: &SequenceNumber,
+        bytes: &[u8],
+        now: EventTime,
+    ) -> Result<Counted, PipelineError> {
+        let checkpoint = self.progress(shard).checkpoint();
+        if checkpoint.sequence.as_ref() >= Some(sequence) {
+            return Ok(Counted::Before);
+        }
+        let piece = Piece {
+            bytes,
+            start: checkpoint.position,
+            end: checkpoint.position + 1,
+        };
+        let input = format!("{} {sequence}", checkpoint.input);
+        let mut decoded = std::mem::take(&mut self.decoded);
+        decoded.fill(&input, piece, &self.settings.limits.accepting_until(now));
+        let added = self.add(shard, &decoded);
+        self.decoded = decoded;
+        added?;
+        self.change(shard).sequence = Some(sequence.clone());
+        Ok(Counted::Now)
+    }
+
     /// Counts a piece of `shard` that was decoded elsewhere, unless it is counted already.
     ///
     /// # Errors
@@ -201,11 +244,7 @@ impl<S: Store> Pipeline<S> {
                 position,
             });
         }
-        let progress = self
-            .shards
-            .get_mut(shard)
-            .expect("hosts register a shard first");
-        let checkpoint = progress.change();
+        let checkpoint = change(&mut self.shards, shard);
         checkpoint.accounts.merge(&decoded.accounts);
         for record in decoded.batch.iter() {
             if self.accumulator.observe(&record).is_err() {
@@ -219,6 +258,10 @@ impl<S: Store> Pipeline<S> {
             self.watermarks.advance(shard, watermark);
         }
         Ok(())
+    }
+
+    fn change(&mut self, shard: &str) -> &mut Checkpoint {
+        change(&mut self.shards, shard)
     }
 
     fn progress(&self, shard: &str) -> &Progress {
@@ -519,6 +562,13 @@ impl<S: Store> Pipeline<S> {
             self.stored.insert((partial.acl.clone(), partial.window));
         }
     }
+}
+
+fn change<'a>(shards: &'a mut BTreeMap<String, Progress>, shard: &str) -> &'a mut Checkpoint {
+    shards
+        .get_mut(shard)
+        .expect("hosts register a shard first")
+        .change()
 }
 
 type OpenWindows = BTreeMap<String, BTreeMap<Window, Partial>>;

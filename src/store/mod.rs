@@ -6,7 +6,10 @@
 //! incident and events that it led to. Both are conditional on what was there before, so that work
 //! done twice is refused instead of counted twice.
 
+#[cfg(feature = "aws")]
+pub mod dynamodb;
 mod error;
+mod sequence;
 pub mod sqlite;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +17,7 @@ use wafwatch_windows::summary::Summary;
 use wafwatch_windows::time::{EventTime, Window};
 
 pub use error::StoreError;
+pub use sequence::{NotASequenceNumber, SequenceNumber};
 
 use crate::analyst::Assessment;
 use crate::detect::{Finding, Stage};
@@ -26,8 +30,11 @@ use crate::investigate::Evidence;
 pub struct Checkpoint {
     /// What the shard is, for people: a path, `-`, a stream's shard.
     pub input: String,
-    /// Offset in the shard's decoded bytes up to which everything is counted.
+    /// Offset in the shard's decoded bytes up to which everything is counted; of a stream's shard
+    /// the number of its records that are counted.
     pub position: u64,
+    /// Of a stream's shard: the record up to which everything is counted.
+    pub sequence: Option<SequenceNumber>,
     /// Event time up to which the shard has delivered.
     pub watermark: Option<EventTime>,
     /// Whether the shard has ended for good.

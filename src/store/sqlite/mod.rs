@@ -23,7 +23,7 @@ use super::{AclState, Checkpoint, Store, StoreError, Transaction};
 use wafwatch_windows::summary::Summary;
 use wafwatch_windows::time::Window;
 
-const SCHEMA_VERSION: &str = "1";
+const SCHEMA_VERSION: &str = "2";
 /// How long a connection waits for another one's transaction, each time.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a transaction is applied again while another process holds the lock.

@@ -11,6 +11,7 @@ CREATE TABLE shards (
     shard     TEXT PRIMARY KEY,
     input     TEXT NOT NULL,
     position  INTEGER NOT NULL,
+    sequence  TEXT, -- of a stream's shard: the last record counted
     watermark INTEGER,
     finished  INTEGER NOT NULL,
     read      INTEGER NOT NULL,

@@ -4,21 +4,24 @@ use rusqlite::{Connection, params};
 use wafwatch_windows::time::{EventTime, Window};
 
 use super::from_json;
-use crate::store::{AclState, Checkpoint, StoreError};
+use crate::store::{AclState, Checkpoint, NotASequenceNumber, SequenceNumber, StoreError};
 
 pub(super) fn checkpoints(
     connection: &Connection,
 ) -> Result<Vec<(String, Checkpoint)>, StoreError> {
     let mut statement = connection.prepare(
-        "SELECT shard, input, position, watermark, finished, accounts FROM shards ORDER BY shard",
+        "SELECT shard, input, position, sequence, watermark, finished, accounts
+         FROM shards ORDER BY shard",
     )?;
     let mut rows = statement.query([])?;
     let mut checkpoints = Vec::new();
     while let Some(row) = rows.next()? {
         let accounts: String = row.get("accounts")?;
+        let sequence: Option<String> = row.get("sequence")?;
         let checkpoint = Checkpoint {
             input: row.get("input")?,
             position: row.get::<_, i64>("position")?.cast_unsigned(),
+            sequence: sequence.map(|text| parse_sequence(&text)).transpose()?,
             watermark: row.get::<_, Option<i64>>("watermark")?.map(EventTime),
             finished: row.get("finished")?,
             accounts: from_json("account of a shard", &accounts)?,
@@ -26,6 +29,14 @@ pub(super) fn checkpoints(
         checkpoints.push((row.get("shard")?, checkpoint));
     }
     Ok(checkpoints)
+}
+
+fn parse_sequence(text: &str) -> Result<SequenceNumber, StoreError> {
+    text.parse()
+        .map_err(|error: NotASequenceNumber| StoreError::Damaged {
+            what: "sequence number of a shard",
+            reason: error.to_string(),
+        })
 }
 
 pub(super) fn acl_states(connection: &Connection) -> Result<Vec<(String, AclState)>, StoreError> {

@@ -10,7 +10,7 @@ use wafwatch_windows::time::Window;
 use super::{names, to_json};
 use crate::incident::{Incident, IncidentEvent};
 use crate::store::{
-    CheckpointUpdate, ClosedWindow, Closing, StoreError, StoredPartial, Transaction,
+    CheckpointUpdate, ClosedWindow, Closing, SequenceNumber, StoreError, StoredPartial, Transaction,
 };
 
 pub(super) fn apply(
@@ -69,13 +69,15 @@ fn move_checkpoint(write: &Connection, update: &CheckpointUpdate) -> Result<(), 
     write
         .prepare_cached(
             "INSERT OR REPLACE INTO shards
-             (shard, input, position, watermark, finished, read, accepted, rejected, accounts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             (shard, input, position, sequence, watermark, finished,
+              read, accepted, rejected, accounts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             update.shard,
             checkpoint.input,
             checkpoint.position.cast_signed(),
+            checkpoint.sequence.as_ref().map(SequenceNumber::as_str),
             checkpoint.watermark.map(|time| time.0),
             checkpoint.finished,
             accounts.read.cast_signed(),
