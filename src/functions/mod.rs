@@ -1,0 +1,3 @@
+//! What the Lambda functions do, as plain async functions over library values.
+
+pub mod forwarder;
