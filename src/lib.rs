@@ -10,6 +10,8 @@ pub mod cli;
 pub mod close;
 pub mod config;
 pub mod detect;
+#[cfg(feature = "aws")]
+pub mod functions;
 pub mod host;
 pub mod incident;
 pub mod ingest;
