@@ -432,9 +432,26 @@ fn the_environment_is_put_over_the_file() {
         ("TOP_K", "7"),
         ("WAFWATCH_DETECTOR", "classic"),
         ("WAFWATCH_STORE", "other.db"),
+        ("WAFWATCH_LATENESS_SECONDS", "5"),
+        ("WAFWATCH_LONGEST_WAIT_SECONDS", "6"),
+        ("WAFWATCH_IDLE_DELAY_SECONDS", "7"),
+        ("WAFWATCH_RETENTION_DAYS", "8"),
+        ("WAFWATCH_SEED", "9223372036854775806"),
+        ("WAFWATCH_MINIMUM_LEVEL", "Critical"),
+        ("WAFWATCH_MASK_ACCOUNT_IDS", "true"),
     ];
     let (settings, warnings) = load(EVERYTHING, &variables).unwrap();
     assert_eq!(warnings, []);
+    let windows = &settings.windows;
+    assert_eq!(
+        (windows.lateness_seconds, windows.longest_wait_seconds),
+        (5, 6)
+    );
+    assert_eq!(windows.idle_delay_seconds, 7);
+    assert_eq!(settings.store.retention_days, 8);
+    assert_eq!(windows.seed, Some(9_223_372_036_854_775_806));
+    assert_eq!(settings.incident.minimum_level, Level::Critical);
+    assert!(settings.privacy.mask_account_ids);
     assert_eq!(settings.windows.size.seconds(), 120);
     assert_eq!(settings.detect.detector, DetectorKind::Classic);
     let classic = &settings.detect.classic;
@@ -537,6 +554,11 @@ fn what_is_no_number_is_an_error_that_names_the_variable() {
             "true, false, 1, 0, yes or no",
         ),
         ("WAFWATCH_DETECTOR", "magic", "classic or ewma"),
+        (
+            "WAFWATCH_SEED",
+            "9223372036854775808",
+            "a whole number, 0 to 9223372036854775807",
+        ),
     ];
     for (variable, value, accepted) in cases {
         let error = environment_error(variable, value);
@@ -601,11 +623,14 @@ proptest! {
     }
 
     #[test]
-    fn no_variable_makes_a_panic(name in 0usize..11, value: String) {
-        const NAMES: [&str; 11] = [
+    fn no_variable_makes_a_panic(name in 0usize..18, value: String) {
+        const NAMES: [&str; 18] = [
             "WINDOW_MINUTES", "HISTORY_HOURS", "HISTORY_DAYS", "ANOMALY_MODE",
             "USE_NONZERO_BASELINE", "EWMA_ALPHA", "SIGMA", "TRAIN_DAYS", "TOP_K",
-            "WAFWATCH_DETECTOR", "WAFWATCH_STORE",
+            "WAFWATCH_DETECTOR", "WAFWATCH_STORE", "WAFWATCH_LATENESS_SECONDS",
+            "WAFWATCH_LONGEST_WAIT_SECONDS", "WAFWATCH_IDLE_DELAY_SECONDS",
+            "WAFWATCH_RETENTION_DAYS", "WAFWATCH_SEED", "WAFWATCH_MINIMUM_LEVEL",
+            "WAFWATCH_MASK_ACCOUNT_IDS",
         ];
         if let Ok((settings, _)) = load("", &[(NAMES[name], &value)]) {
             settings.check().unwrap();

@@ -62,7 +62,8 @@ pub struct WindowsConfig {
     /// and no less than `lateness_seconds`; it is then marked incomplete. Default 120.
     pub longest_wait_seconds: u32,
     /// How far behind the wall clock a source that is at its end is assumed to be complete, 0 to
-    /// 86400. Default 60.
+    /// 86400. Default 60. `WAFWATCH_IDLE_DELAY_SECONDS` sets it, as `WAFWATCH_LATENESS_SECONDS` and
+    /// `WAFWATCH_LONGEST_WAIT_SECONDS` set the other two.
     pub idle_delay_seconds: u32,
     /// Values in every top list, 1 to 100. Default 20.
     pub top_n: u32,
@@ -75,7 +76,7 @@ pub struct WindowsConfig {
     /// and say how much less exact they are. Default 128.
     pub partial_budget_kib: u32,
     /// Seed of all hashing, for runs that are to give byte-identical output: a whole number up to
-    /// 2^63 - 1. By default a random one, which attackers cannot know.
+    /// 2^63 - 1. By default a random one, which attackers cannot know. `WAFWATCH_SEED` sets it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// Hours without any record after which an ACL is no longer expected to have windows, 1 to 8760.
@@ -144,7 +145,7 @@ pub struct IncidentConfig {
     /// Windows without a finding after which an incident is resolved, 1 to 10000. Default 5.
     pub resolve_after_windows: u32,
     /// Least level that opens an incident: info, low, medium, high or critical. Default medium;
-    /// weaker findings stay visible in their windows.
+    /// weaker findings stay visible in their windows. `WAFWATCH_MINIMUM_LEVEL` sets it.
     pub minimum_level: Level,
 }
 
@@ -163,7 +164,8 @@ impl Default for IncidentConfig {
 pub struct StoreConfig {
     /// The database file. Default `wafwatch.db` in the working folder. `WAFWATCH_STORE` sets it.
     pub path: PathBuf,
-    /// Days for which closed windows are kept, 1 to 3650. Default 30.
+    /// Days for which closed windows are kept, 1 to 3650. Default 30. `WAFWATCH_RETENTION_DAYS` sets
+    /// it.
     pub retention_days: u32,
     /// MiB of decoded input between two commits of a replay, 1 to 1024. Default 64. Smaller loses
     /// less work when a replay is killed; larger is faster.
@@ -185,5 +187,6 @@ impl Default for StoreConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct PrivacyConfig {
     /// Whether AWS account ids are masked wherever they are shown or sent. Default false.
+    /// `WAFWATCH_MASK_ACCOUNT_IDS` sets it.
     pub mask_account_ids: bool,
 }

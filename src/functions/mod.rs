@@ -1,3 +1,7 @@
-//! What the Lambda functions do, as plain async functions over library values.
+//! What the Lambda functions do: plain async functions over library values.
+//!
+//! Nothing here knows Lambda's runtime: a `main` converts its event, says how much time there is, and
+//! sends the answer back. Times are arguments.
 
 pub mod forwarder;
+pub mod settings;

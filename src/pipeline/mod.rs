@@ -6,6 +6,7 @@
 
 mod decoded;
 mod progress;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -12,7 +12,7 @@ mod mail;
 
 use std::io;
 
-use aws_config::Region;
+use aws_config::{Region, SdkConfig};
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
 use tokio::runtime::{Builder, Runtime};
@@ -23,83 +23,34 @@ use crate::account;
 /// Attribute values of this type can be matched by filter policies.
 const STRING: &str = "String";
 
+/// How the name of a topic ends that keeps an order.
+const FIFO: &str = ".fifo";
+
 /// The name of the channel.
 const NAME: &str = "sns";
-
-/// A topic, by its ARN.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Topic {
-    arn: String,
-}
-
-/// An ARN that names no topic.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a topic is named by its ARN, such as arn:aws:sns:eu-central-1:111122223333:wafwatch"
-)]
-pub struct NoTopic;
-
-impl Topic {
-    /// The topic that `arn` names.
-    ///
-    /// # Errors
-    ///
-    /// When it names none.
-    pub fn new(arn: &str) -> Result<Self, NoTopic> {
-        let fields: Vec<&str> = arn.split(':').collect();
-        let [prefix, partition, service, region, account, name] = fields.as_slice() else {
-            return Err(NoTopic);
-        };
-        let is_named = [partition, region, account, name]
-            .iter()
-            .all(|field| is_name(field));
-        if *prefix != "arn" || *service != "sns" || !is_named {
-            return Err(NoTopic);
-        }
-        Ok(Self {
-            arn: arn.to_owned(),
-        })
-    }
-
-    /// The region that the topic is in.
-    #[must_use]
-    pub fn region(&self) -> &str {
-        self.arn.split(':').nth(3).unwrap_or_default()
-    }
-
-    /// Whether it keeps an order.
-    fn is_fifo(&self) -> bool {
-        self.arn.ends_with(".fifo")
-    }
-}
-
-fn is_name(field: &str) -> bool {
-    let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    !field.is_empty() && field.bytes().all(is_known)
-}
 
 /// Publishes to one topic.
 #[derive(Debug, Clone)]
 pub struct Sns {
     client: Client,
-    topic: Topic,
+    topic_arn: String,
 }
 
 impl Sns {
-    /// A channel to `topic` through `client`, which must be one of the topic's region.
+    /// A channel to the topic `topic_arn` through `client`.
     #[must_use]
-    pub fn new(client: Client, topic: Topic) -> Self {
-        Self { client, topic }
+    pub fn new(client: Client, topic_arn: String) -> Self {
+        Self { client, topic_arn }
     }
 
-    /// A channel to `topic` with the account's configuration, in `region`, or else in the topic's.
-    pub async fn connect(topic: Topic, region: Option<&str>) -> Self {
-        let config = account::connect().await;
-        let region = region.unwrap_or(topic.region()).to_owned();
-        let config = aws_sdk_sns::config::Builder::from(&config)
-            .region(Region::new(region))
+    /// A channel to the topic `topic_arn` as `config` says, but in `region`: a topic is published to
+    /// where it is, wherever the function or the command runs.
+    #[must_use]
+    pub fn in_region(config: &SdkConfig, topic_arn: String, region: &str) -> Self {
+        let config = aws_sdk_sns::config::Builder::from(config)
+            .region(Region::new(region.to_owned()))
             .build();
-        Self::new(Client::from_conf(config), topic)
+        Self::new(Client::from_conf(config), topic_arn)
     }
 
     /// Publishes `message`.
@@ -111,7 +62,7 @@ impl Sns {
         let mut request = self
             .client
             .publish()
-            .topic_arn(&self.topic.arn)
+            .topic_arn(&self.topic_arn)
             .subject(mail::subject(message))
             .message(mail::body(message));
         for (name, value) in mail::attributes(message) {
@@ -122,7 +73,7 @@ impl Sns {
                 .expect("the type, all that is required, is given");
             request = request.message_attributes(name, value);
         }
-        if self.topic.is_fifo() {
+        if self.topic_arn.ends_with(FIFO) {
             let ids = mail::fifo_ids(message);
             request = request
                 .message_group_id(ids.group)
@@ -153,14 +104,15 @@ pub struct BlockingSns {
 }
 
 impl BlockingSns {
-    /// A channel to `topic` with the account's configuration, in `region`, or else in the topic's.
+    /// A channel to the topic `topic_arn` in `region`, with the account that the environment gives.
     ///
     /// # Errors
     ///
     /// When the system gives no event queue to wait on.
-    pub fn connect(topic: Topic, region: Option<&str>) -> io::Result<Self> {
+    pub fn connect(topic_arn: String, region: &str) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let sns = runtime.block_on(Sns::connect(topic, region));
+        let config = runtime.block_on(account::connect());
+        let sns = Sns::in_region(&config, topic_arn, region);
         Ok(Self { sns, runtime })
     }
 }
@@ -173,30 +125,5 @@ impl Notifier for BlockingSns {
     /// Waits for SNS; must not be called from an asynchronous task.
     fn notify(&self, message: &Message) -> Result<(), NotifyError> {
         self.runtime.block_on(self.sns.publish(message))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn topics_are_named_by_arns() {
-        let topic = Topic::new("arn:aws:sns:eu-central-1:111122223333:wafwatch").expect("is one");
-        assert_eq!(topic.region(), "eu-central-1");
-        assert!(!topic.is_fifo());
-        let fifo = Topic::new("arn:aws-cn:sns:cn-north-1:111122223333:a.fifo").expect("is one");
-        assert!(fifo.is_fifo());
-        for other in [
-            "",
-            "wafwatch",
-            "arn:aws:sqs:eu-central-1:111122223333:wafwatch",
-            "arn:aws:sns::111122223333:wafwatch",
-            "arn:aws:sns:eu-central-1:111122223333:",
-            "arn:aws:sns:eu-central-1:111122223333:wafwatch:subscription",
-            "arn:aws:sns:eu-central-1:111122223333:a b",
-        ] {
-            assert_eq!(Topic::new(other), Err(NoTopic), "{other}");
-        }
     }
 }
