@@ -20,7 +20,7 @@ use crate::notify::jsonl::JsonLines;
 #[cfg(feature = "aws")]
 use crate::notify::sns::BlockingSns;
 use crate::notify::webhook::{Secret, Webhook, WebhookSettings};
-use crate::outbox::Channel;
+use crate::outbox::{Channel, Terms};
 use crate::pipeline::PipelineSettings;
 use crate::report::{Redaction, Style};
 use crate::source::BlockLimits;
@@ -111,13 +111,13 @@ fn channel(
         NotifyTarget::Webhook(config) => (Box::new(webhook(config)?), config.attempts),
         NotifyTarget::Sns(config) => (sns(config)?, config.attempts),
     };
-    Ok(Channel {
+    let terms = Terms {
         name: config.name.clone(),
-        notifier,
         minimum_level: config.minimum_level,
         redaction: redaction(settings),
         attempts,
-    })
+    };
+    Ok(Channel { terms, notifier })
 }
 
 /// What reports mask.
