@@ -17,6 +17,7 @@ pub mod host;
 pub mod incident;
 pub mod ingest;
 pub mod investigate;
+pub mod metrics;
 pub mod notify;
 pub mod outbox;
 pub mod pipeline;
