@@ -1,8 +1,12 @@
-//! Explains evidence: the built-in rules that always answer.
+//! Explains evidence: the built-in rules that always answer, and a model that may add to them.
 
+pub mod bedrock;
 pub mod builtin;
+mod model;
 
 use serde::{Deserialize, Serialize};
+
+pub use model::{Fallback, FirstOpinion, ModelRecord, Outcome, Usage};
 
 use crate::incident::{Level, Severity};
 use crate::investigate::Evidence;
@@ -38,6 +42,22 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 12] = [
+        Self::AdminProbing,
+        Self::InjectionAttempts,
+        Self::KnownBadInputs,
+        Self::SingleSourceFlood,
+        Self::DistributedFlood,
+        Self::Scanner,
+        Self::CredentialStuffing,
+        Self::BotSurge,
+        Self::RuleBeganToBlock,
+        Self::BenignCrowd,
+        Self::OutageOrLoggingGap,
+        Self::Unexplained,
+    ];
+
     /// The name in JSON and settings.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -108,6 +128,25 @@ pub struct Assessment {
     pub evidence: EvidenceSummary,
     /// What to do, first things first.
     pub recommended_actions: Vec<String>,
+    /// What a model had to do with it; absent where none was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelRecord>,
+}
+
+impl Assessment {
+    /// The level that decides who is told: no model can take an incident below what the built-in
+    /// analyst made of it.
+    #[must_use]
+    pub fn telling_level(&self) -> Level {
+        let first = self.model.as_ref().map(|model| model.first.severity);
+        first.map_or(self.severity, |first| first.max(self.severity))
+    }
+
+    /// Whether the incident is kept for those who look, instead of being told.
+    #[must_use]
+    pub fn is_held_back(&self) -> bool {
+        self.model.as_ref().is_some_and(|model| model.is_held_back)
+    }
 }
 
 /// Figures over the incident's windows.

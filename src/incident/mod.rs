@@ -58,6 +58,15 @@ impl Severity {
 }
 
 impl Level {
+    /// Every level, lowest first.
+    pub const ALL: [Self; 5] = [
+        Self::Info,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::Critical,
+    ];
+
     /// The name in settings, messages and JSON.
     #[must_use]
     pub fn name(self) -> &'static str {

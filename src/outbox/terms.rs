@@ -29,13 +29,14 @@ impl Terms {
     /// The message for the channel; `None` where it does not want any of this event.
     #[must_use]
     pub fn message(&self, event: &IncidentEvent, explanation: &Explanation) -> Option<Message> {
-        if explanation.assessment.severity < self.minimum_level {
+        let assessment = &explanation.assessment;
+        if assessment.telling_level() < self.minimum_level || assessment.is_held_back() {
             return None;
         }
         let report = Report::new(
             event,
             &explanation.evidence,
-            &explanation.assessment,
+            assessment,
             Duration::from_millis(explanation.analysis_milliseconds),
         )
         .with_redaction(self.redaction);

@@ -64,6 +64,7 @@ impl Analyst for BuiltIn {
             possible_causes: possible_causes(proposals),
             evidence: overview::evidence_summary(&figures),
             recommended_actions: best.actions,
+            model: None,
         }
     }
 }
