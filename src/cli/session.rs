@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use wafwatch_windows::time::EventTime;
 
 use super::{note, setup};
-use crate::analyst::builtin::BuiltIn;
 use crate::config::{Settings, Warning};
 use crate::outbox::{Channel, OutboxSettings, Workers};
 use crate::pipeline::Pipeline;
@@ -33,7 +32,7 @@ impl Session {
             window_size: settings.windows.size,
             clock: setup::now,
         };
-        let workers = Workers::start(&store, Box::new(BuiltIn), channels, &outbox)?;
+        let workers = Workers::start(&store, setup::analyst(&settings)?, channels, &outbox)?;
         let pipeline = Pipeline::open(store, setup::pipeline(&settings))?;
         Ok(Self {
             pipeline,

@@ -12,8 +12,12 @@ use wafwatch_windows::time::EventTime;
 
 use super::arguments::{CommonArguments, DetectorName};
 use super::exit::UsageError;
+use crate::analyst::Analyst;
+#[cfg(feature = "aws")]
+use crate::analyst::bedrock::BlockingBedrock;
+use crate::analyst::builtin::BuiltIn;
 use crate::config::{
-    DetectorKind, NotifyConfig, NotifyTarget, Settings, SnsConfig, Warning, WebhookConfig,
+    AnalystConfig, AnalystKind, DetectorKind, NotifyConfig, NotifyTarget, Settings, SnsConfig, Warning, WebhookConfig,
 };
 use crate::notify::Notifier;
 use crate::notify::jsonl::JsonLines;
@@ -118,6 +122,31 @@ fn channel(
         attempts,
     };
     Ok(Channel { terms, notifier })
+}
+
+/// Who explains incidents.
+pub(super) fn analyst(settings: &Settings) -> anyhow::Result<Box<dyn Analyst + Send>> {
+    match settings.analyst.kind {
+        AnalystKind::BuiltIn => Ok(Box::new(BuiltIn)),
+        AnalystKind::Bedrock => bedrock(&settings.analyst),
+    }
+}
+
+#[cfg(feature = "aws")]
+fn bedrock(config: &AnalystConfig) -> anyhow::Result<Box<dyn Analyst + Send>> {
+    let analyst = BlockingBedrock::connect(config.bedrock(), now)
+        .context("the analyst on Bedrock cannot be used")?;
+    Ok(Box::new(analyst))
+}
+
+#[cfg(not(feature = "aws"))]
+fn bedrock(config: &AnalystConfig) -> anyhow::Result<Box<dyn Analyst + Send>> {
+    let message = format!(
+        "this wafwatch is built without AWS and cannot ask {} (analyst.kind = \"bedrock\", or \
+         WAFWATCH_ANALYST): build it with `--features aws`, or set analyst.kind = \"built-in\"",
+        config.model
+    );
+    Err(UsageError(message).into())
 }
 
 /// What reports mask.

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
+use super::analyst::AnalystConfig;
 use super::detect::{ClassicConfig, DetectConfig, EwmaConfig};
 use super::notify::NotifyTable;
 use super::ranges::without_index;
@@ -15,7 +16,7 @@ use super::settings::{
 };
 
 /// The tables of the file.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "",
     "windows",
     "ingest",
@@ -23,6 +24,7 @@ const TABLES: [&str; 10] = [
     "detect.classic",
     "detect.ewma",
     "incident",
+    "analyst",
     "store",
     "notify[]",
     "privacy",
@@ -38,6 +40,7 @@ pub(super) fn known_keys(table: &str) -> Option<&'static [&'static str]> {
         "detect.classic" => field_names::<ClassicConfig>(),
         "detect.ewma" => field_names::<EwmaConfig>(),
         "incident" => field_names::<IncidentConfig>(),
+        "analyst" => field_names::<AnalystConfig>(),
         "store" => field_names::<StoreConfig>(),
         "notify[]" => field_names::<NotifyTable>(),
         "privacy" => field_names::<PrivacyConfig>(),

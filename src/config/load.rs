@@ -84,7 +84,23 @@ impl Settings {
                 ),
             });
         }
+        if let Some((key, accepted)) = self.analyst.conflict() {
+            let value = self.analyst_value(key);
+            return Err(ConfigError::BadValue {
+                origin: self.origin(key),
+                key: key.to_owned(),
+                value,
+                accepted: accepted.to_owned(),
+            });
+        }
         self.check_names()
+    }
+
+    fn analyst_value(&self, key: &str) -> String {
+        let table = Table::try_from(&self.analyst).unwrap_or_default();
+        let name = key.rsplit('.').next().unwrap_or(key);
+        let value = table.get(name).map(ToString::to_string);
+        value.map_or_else(|| "left out".to_owned(), |value| shown_value(key, &value))
     }
 
     fn check_names(&self) -> Result<(), ConfigError> {

@@ -55,6 +55,27 @@ top_k = 101
 resolve_after_windows = 6
 minimum_level = "medium"
 
+[analyst]
+kind = "bedrock"
+model = "eu.amazon.nova-lite-v1:0"
+region = "eu-west-1"
+timeout_seconds = 31
+connect_timeout_seconds = 11
+attempts = 4
+max_output_tokens = 2049
+temperature = 0.25
+stop_token = "<FINISHED>"
+json_mode = false
+guardrail_id = "gr-1"
+guardrail_version = "2"
+confidence_threshold = 0.75
+tokens_per_hour = 200001
+tokens_per_day = 1000001
+usd_per_hour = 1.5
+usd_per_day = 2.5
+input_price = 3.5
+output_price = 4.5
+
 [store]
 path = "/var/lib/wafwatch/state.db"
 commit_mib = 8
@@ -127,6 +148,7 @@ fn every_key_arrives() {
     assert_eq!(ewma.top_k, 101);
     assert_eq!(settings.incident.resolve_after_windows, 6);
     assert_eq!(settings.incident.minimum_level, Level::Medium);
+    assert_analyst(&settings.analyst.bedrock());
     assert_eq!(
         settings.store.path,
         PathBuf::from("/var/lib/wafwatch/state.db")
@@ -223,6 +245,14 @@ fn both_ends_of_every_range_are_accepted_and_nothing_beyond() {
             "windows" if name == "longest_wait_seconds" => {
                 format!("[windows]\nlateness_seconds = 0\n{name} = {value}")
             }
+            // Each price takes the other.
+            "analyst" if name.ends_with("_price") => {
+                let other = match name {
+                    "input_price" => "output_price",
+                    _ => "input_price",
+                };
+                format!("[analyst]\n{other} = 1.0\n{name} = {value}")
+            }
             _ => format!("[{table}]\n{name} = {value}"),
         };
         let (inside, outside) = match *accepted {
@@ -254,6 +284,54 @@ fn both_ends_of_every_range_are_accepted_and_nothing_beyond() {
             assert!(error.contains(&format!("it takes {accepted}")), "{error}");
         }
     }
+}
+
+fn assert_analyst(bedrock: &crate::analyst::bedrock::BedrockSettings) {
+    assert_eq!(bedrock.model, "eu.amazon.nova-lite-v1:0");
+    assert_eq!(bedrock.region.as_deref(), Some("eu-west-1"));
+    assert_eq!((bedrock.timeout.as_secs(), bedrock.connect_timeout.as_secs()), (31, 11));
+    assert_eq!((bedrock.attempts, bedrock.max_output_tokens), (4, 2_049));
+    assert_eq!((bedrock.temperature, bedrock.confidence_threshold), (0.25, 0.75));
+    assert_eq!((bedrock.stop_token.as_str(), bedrock.json_mode), ("<FINISHED>", false));
+    assert_eq!(bedrock.guardrail, Some(("gr-1".to_owned(), "2".to_owned())));
+    let (hour, day) = (bedrock.budget.hour, bedrock.budget.day);
+    assert_eq!((hour.tokens, day.tokens), (Some(200_001), Some(1_000_001)));
+    assert_eq!((hour.cost_usd, day.cost_usd), (Some(1.5), Some(2.5)));
+    let price = bedrock.price.unwrap();
+    assert_eq!((price.input, price.output), (3.5, 4.5));
+}
+
+#[test]
+fn the_analyst_is_set_by_the_names_that_users_know() {
+    let variables = [
+        ("WAFWATCH_ANALYST", "bedrock"),
+        ("BEDROCK_MODEL_ID", "eu.amazon.nova-lite-v1:0"),
+        ("BEDROCK_REGION", "eu-west-1"),
+        ("BEDROCK_READ_TIMEOUT_SECONDS", "31"),
+        ("BEDROCK_CONNECT_TIMEOUT_SECONDS", "11"),
+        ("BEDROCK_MAX_ATTEMPTS", "4"),
+        ("BEDROCK_MAX_TOKENS", "2049"),
+        ("BEDROCK_TEMPERATURE", "0.25"),
+        ("FM_STOP_TOKEN", "<FINISHED>"),
+        ("USE_BEDROCK_JSON_MODE", "false"),
+        ("BEDROCK_GUARDRAIL_ID", "gr-1"),
+        ("BEDROCK_GUARDRAIL_VERSION", "2"),
+        ("CONFIDENCE_THRESHOLD", "0.75"),
+        ("BEDROCK_TOKENS_PER_HOUR", "200001"),
+        ("BEDROCK_TOKENS_PER_DAY", "1000001"),
+        ("BEDROCK_USD_PER_HOUR", "1.5"),
+        ("BEDROCK_USD_PER_DAY", "2.5"),
+    ];
+    let prices = "[analyst]\ninput_price = 3.5\noutput_price = 4.5";
+    let (settings, warnings) = load(prices, &variables).unwrap();
+    assert_eq!(warnings, []);
+    assert_analyst(&settings.analyst.bedrock());
+    let origin = settings.origin("analyst.model").to_string();
+    assert_eq!(origin, "environment variable BEDROCK_MODEL_ID");
+    let (settings, warnings) = load("", &[("BEDROCK_READ_TIMEOUT_SECONDS", "36000")]).unwrap();
+    assert_eq!((settings.analyst.timeout_seconds, warnings.len()), (3_600, 1));
+    assert!(environment_error("FM_STOP_TOKEN", "a b").contains("FM_STOP_TOKEN"));
+    assert!(environment_error("BEDROCK_REGION", "EU").contains("BEDROCK_REGION"));
 }
 
 #[test]

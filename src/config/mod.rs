@@ -25,6 +25,7 @@
 //!   number is an error. An empty variable counts as absent.
 //! * No secret is ever a setting: `secret_env` is the name of the variable that holds it.
 
+mod analyst;
 mod detect;
 mod document;
 mod effective;
@@ -37,6 +38,7 @@ mod notify;
 mod ranges;
 mod settings;
 
+pub use analyst::{AnalystConfig, AnalystKind};
 pub use detect::{AnomalyMode, ClassicConfig, DetectConfig, DetectorKind, EwmaConfig};
 pub use error::{ConfigError, Origin, Warning};
 pub use notify::{NotifyConfig, NotifyTarget, SnsConfig, WebhookConfig};

@@ -114,7 +114,7 @@ fn region_of_topic(arn: &str) -> Option<&str> {
     (is_topic && is_account && is_region(region)).then_some(*region)
 }
 
-fn is_region(text: &str) -> bool {
+pub(super) fn is_region(text: &str) -> bool {
     let is_known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (5..=32).contains(&text.len()) && text.bytes().all(is_known)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use wafwatch_windows::time::{EventTime, WindowSize};
 
+use super::analyst::AnalystConfig;
 use super::detect::DetectConfig;
 use super::effective::Origins;
 use super::event_time;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub detect: DetectConfig,
     /// `[incident]`: what becomes of findings.
     pub incident: IncidentConfig,
+    /// `[analyst]`: who explains incidents.
+    pub analyst: AnalystConfig,
     /// `[store]`: the database file.
     pub store: StoreConfig,
     /// `[[notify]]`: who is told. By default the terminal; blocks in the file replace that.
@@ -40,6 +43,7 @@ impl Default for Settings {
             ingest: IngestConfig::default(),
             detect: DetectConfig::default(),
             incident: IncidentConfig::default(),
+            analyst: AnalystConfig::default(),
             store: StoreConfig::default(),
             notify: vec![NotifyConfig::terminal()],
             privacy: PrivacyConfig::default(),

@@ -37,7 +37,15 @@ pub struct Spent {
 }
 
 impl Spent {
-    fn plus(self, other: Self) -> Self {
+    #[cfg(feature = "aws")]
+    pub(super) fn minus(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.saturating_sub(other.tokens),
+            cost_usd: (self.cost_usd - other.cost_usd).max(0.0),
+        }
+    }
+
+    pub(super) fn plus(self, other: Self) -> Self {
         Self {
             tokens: self.tokens.saturating_add(other.tokens),
             cost_usd: self.cost_usd + other.cost_usd,

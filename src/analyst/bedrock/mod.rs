@@ -24,6 +24,7 @@ pub mod budget;
 pub mod capabilities;
 pub mod hostile;
 pub mod limits;
+#[cfg(feature = "aws")]
 mod merge;
 pub mod parse;
 pub mod pause;
