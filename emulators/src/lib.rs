@@ -5,6 +5,7 @@
 //! | emulator | serves for | does wrong |
 //! | --- | --- | --- |
 //! | [`Kinesis`] (ferrokinesis, in this process) | streams, resharding, typed errors | throttles nothing |
+//! | [`converse::Converse`] (ours, in this process) | Bedrock's Converse: tool use, structured output, usage, typed errors | knows no model: tests say what it answers |
 //! | [`Ministack`] (Python) | DynamoDB, S3, SNS, SQS, Lambda, SAM, CloudTrail | its Kinesis event source mapping ignores batch item failures and destinations; a split loses the parent's records |
 //! | [`Moto`] (Python) | WAFv2 lock tokens, Security Hub | validates nothing |
 //!
@@ -12,6 +13,7 @@
 //! `python3` with `venv` and a package index. A watchdog ends them with the test process, however it
 //! ends. What no emulator does by itself, failing, is in [`faults`].
 
+pub mod converse;
 pub mod faults;
 mod install;
 mod kinesis;

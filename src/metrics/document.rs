@@ -27,6 +27,8 @@ pub(super) enum Dimensions {
     Acl,
     /// Under none.
     None,
+    /// Under the fields of these names.
+    Fields(&'static [&'static str]),
 }
 
 /// A line: fields in order, and the metrics among them.
@@ -107,6 +109,7 @@ impl Document {
         let dimension_set: &[&str] = match dimensions {
             Dimensions::Acl => &[ACL_DIMENSION],
             Dimensions::None => &[],
+            Dimensions::Fields(names) => names,
         };
         Some(json!({
             "Timestamp": time.0.max(0),

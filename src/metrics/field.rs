@@ -1,6 +1,6 @@
 //! The fields of the lines that are no metrics: what queries in Logs Insights may name.
 
-/// What a line is: [`KIND_WINDOW`], [`KIND_INCIDENT`] or [`KIND_HEALTH`].
+/// What a line is: [`KIND_WINDOW`], [`KIND_INCIDENT`], [`KIND_HEALTH`] or [`KIND_MODEL`].
 pub const KIND: &str = "kind";
 /// A closed window.
 pub const KIND_WINDOW: &str = "window";
@@ -8,6 +8,8 @@ pub const KIND_WINDOW: &str = "window";
 pub const KIND_INCIDENT: &str = "incident";
 /// What a call of a function did.
 pub const KIND_HEALTH: &str = "health";
+/// What a model did for an explanation.
+pub const KIND_MODEL: &str = "model";
 
 /// The Web ACL's ARN, its account id masked where that is wanted.
 pub const ACL_ARN: &str = "acl_arn";
@@ -68,9 +70,22 @@ pub const FUNCTION: &str = "function";
 /// Rejected records by reason: an object of counts, only of reasons that occurred.
 pub const REJECTED: &str = "rejected";
 
+/// The model that was asked. OpenTelemetry's name, as the next three.
+pub const MODEL: &str = "gen_ai.request.model";
+/// Always `chat`.
+pub const OPERATION: &str = "gen_ai.operation.name";
+/// Always `aws.bedrock`.
+pub const PROVIDER: &str = "gen_ai.provider.name";
+/// `input` or `output`.
+pub const TOKEN_TYPE: &str = "gen_ai.token.type";
+/// Why the built-in analyst took over; absent where it did not. OpenTelemetry's name.
+pub const ERROR_TYPE: &str = "error.type";
+/// The version of the prompt.
+pub const PROMPT: &str = "prompt";
+
 /// Every field that stands at the top of some line, beside metrics, [`super::ACL_DIMENSION`] and the
 /// top lists of [`super::TopField`].
-pub const TOP_LEVEL: [&str; 21] = [
+pub const TOP_LEVEL: [&str; 27] = [
     KIND,
     ACL_ARN,
     WINDOW_START,
@@ -92,6 +107,12 @@ pub const TOP_LEVEL: [&str; 21] = [
     INCIDENT_BLOCKED,
     FUNCTION,
     REJECTED,
+    MODEL,
+    OPERATION,
+    PROVIDER,
+    TOKEN_TYPE,
+    ERROR_TYPE,
+    PROMPT,
 ];
 
 /// Every field inside the lists of a line.

@@ -4,7 +4,9 @@
 //!   one dimension [`ACL_DIMENSION`], and its top lists for tables in Logs Insights;
 //! - [`incident_line`]: one line per incident event, without metrics;
 //! - [`health_line`]: one line per call of a function, with the metrics of [`Scope::Health`] and no
-//!   dimension.
+//!   dimension;
+//! - [`model_lines`]: the lines of a model's part in an explanation, with the metrics of
+//!   [`Scope::Model`] under OpenTelemetry's attributes.
 //!
 //! Every metric stands in [`Metric`], every field in [`field`]: dashboards, alarms and queries are
 //! tested against them. Times are arguments: a window's metrics carry the window's start.
@@ -15,11 +17,13 @@ mod document;
 pub mod field;
 mod health;
 mod incident;
+mod model;
 mod table;
 mod window;
 
 pub use health::{FunctionName, Health, health_line};
 pub use incident::incident_line;
+pub use model::model_lines;
 pub use table::{Metric, Scope, Unit};
 pub use window::{TopField, acl_dimension, window_line};
 

@@ -55,7 +55,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Checks `line` and gives it as JSON with the names of its metrics.
-fn checked(line: &str) -> (Value, BTreeSet<String>) {
+pub(super) fn checked(line: &str) -> (Value, BTreeSet<String>) {
     assert!(line.len() <= MAX_LINE_BYTES, "{} bytes", line.len());
     assert!(!line.contains(['\n', '\r']));
     let root: Value = serde_json::from_str(line).expect("the line is JSON and nothing else");

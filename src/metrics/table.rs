@@ -7,6 +7,8 @@ pub enum Unit {
     Count,
     /// A duration.
     Milliseconds,
+    /// A duration.
+    Seconds,
     /// A share, 0 to 1.
     None,
 }
@@ -18,6 +20,7 @@ impl Unit {
         match self {
             Self::Count => "Count",
             Self::Milliseconds => "Milliseconds",
+            Self::Seconds => "Seconds",
             Self::None => "None",
         }
     }
@@ -30,6 +33,8 @@ pub enum Scope {
     Window,
     /// The pipeline itself: one value per call of a function that knows it.
     Health,
+    /// A model that explained an incident, or was to: one value per question, by model.
+    Model,
 }
 
 /// A metric in the namespace [`super::NAMESPACE`].
@@ -89,11 +94,25 @@ pub enum Metric {
     EventsWaiting,
     /// How long the oldest of them has waited.
     OldestEventAge,
+    /// Tokens that a model was given, or gave, by kind. OpenTelemetry's name.
+    ModelTokens,
+    /// How long a model took to explain, attempts that failed included. OpenTelemetry's name.
+    ModelDuration,
+    /// Calls of a model that were made again.
+    ModelRetries,
+    /// Explanations for which the built-in analyst took over.
+    ModelFallbacks,
+    /// Interventions of a guardrail.
+    ModelGuardrailInterventions,
+    /// Statements of a model that were removed, because the evidence does not hold them.
+    ModelStatementsRemoved,
+    /// What a model's tokens cost in US dollars, where their price is known.
+    ModelCost,
 }
 
 impl Metric {
     /// Every metric, in the order of the lines.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 34] = [
         Self::Requests,
         Self::AllowedRequests,
         Self::BlockedRequests,
@@ -121,6 +140,13 @@ impl Metric {
         Self::MessagesGivenUp,
         Self::EventsWaiting,
         Self::OldestEventAge,
+        Self::ModelTokens,
+        Self::ModelDuration,
+        Self::ModelRetries,
+        Self::ModelFallbacks,
+        Self::ModelGuardrailInterventions,
+        Self::ModelStatementsRemoved,
+        Self::ModelCost,
     ];
 
     /// The metrics of `scope`, in order.
@@ -149,8 +175,8 @@ impl Metric {
     }
 
     fn row(self) -> (&'static str, Unit, Scope) {
-        use Scope::{Health, Window};
-        use Unit::{Count, Milliseconds, None};
+        use Scope::{Health, Model, Window};
+        use Unit::{Count, Milliseconds, None, Seconds};
         match self {
             Self::Requests => ("Requests", Count, Window),
             Self::AllowedRequests => ("AllowedRequests", Count, Window),
@@ -179,6 +205,15 @@ impl Metric {
             Self::MessagesGivenUp => ("MessagesGivenUp", Count, Health),
             Self::EventsWaiting => ("EventsWaiting", Count, Health),
             Self::OldestEventAge => ("OldestEventAge", Milliseconds, Health),
+            Self::ModelTokens => ("gen_ai.client.token.usage", Count, Model),
+            Self::ModelDuration => ("gen_ai.client.operation.duration", Seconds, Model),
+            Self::ModelRetries => ("wafwatch.gen_ai.retries", Count, Model),
+            Self::ModelFallbacks => ("wafwatch.gen_ai.fallbacks", Count, Model),
+            Self::ModelGuardrailInterventions => {
+                ("wafwatch.gen_ai.guardrail_interventions", Count, Model)
+            }
+            Self::ModelStatementsRemoved => ("wafwatch.gen_ai.statements_removed", Count, Model),
+            Self::ModelCost => ("wafwatch.gen_ai.estimated_cost", None, Model),
         }
     }
 }
@@ -190,7 +225,7 @@ mod tests {
     #[test]
     fn all_is_complete_and_in_order_and_names_are_distinct() {
         assert!(Metric::ALL.is_sorted());
-        assert_eq!(Metric::OldestEventAge as usize + 1, Metric::ALL.len());
+        assert_eq!(Metric::ModelCost as usize + 1, Metric::ALL.len());
         let mut names: Vec<_> = Metric::ALL.map(Metric::name).to_vec();
         names.sort_unstable();
         names.dedup();
@@ -200,7 +235,7 @@ mod tests {
     #[test]
     fn one_directive_holds_all_metrics_of_a_scope() {
         const MOST_IN_A_DIRECTIVE: usize = 100;
-        for scope in [Scope::Window, Scope::Health] {
+        for scope in [Scope::Window, Scope::Health, Scope::Model] {
             assert!(Metric::of(scope).count() <= MOST_IN_A_DIRECTIVE);
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::acl::AclDetails;
 use super::layout::{Page, label};
 use super::{Report, redaction};
+use crate::analyst::{ModelRecord, Outcome};
 use crate::incident::{EventKind, State};
 use crate::investigate::utc::iso;
 
@@ -147,7 +148,52 @@ pub(super) fn analysis(page: &mut Page, report: &Report<'_>) {
     page.field("Analyst", &report.assessment.analyst);
     page.field("Sources", &report.assessment.analysis_sources.join("; "));
     page.field("Method", &report.assessment.methodology);
+    if let Some(record) = &report.assessment.model {
+        model(page, record);
+    }
     page.field("Event", &report.event.id);
+}
+
+/// Who was asked beside the rules, what came of it, and what it cost.
+fn model(page: &mut Page, record: &ModelRecord) {
+    let outcome = match &record.outcome {
+        Outcome::Answered if record.removed > 0 => format!(
+            "answered; {} statements that the evidence does not hold were removed",
+            record.removed
+        ),
+        Outcome::Answered => "answered".to_owned(),
+        Outcome::FellBack(why) => {
+            format!("the built-in assessment stands: {}", why.words())
+        }
+    };
+    page.field("Model", &format!("{}, prompt {}", record.model, record.prompt));
+    page.field("Model outcome", &outcome);
+    let usage = &record.usage;
+    let cost = match usage.cost_usd {
+        Some(cost) => format!("about {cost:.4} US dollars"),
+        None => "at a price that is not known".to_owned(),
+    };
+    page.field(
+        "Model usage",
+        &format!(
+            "{} tokens in, {} out, {cost}; {} retries, {} guardrail interventions, {} ms",
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.retries,
+            usage.guardrail_interventions,
+            usage.latency_ms
+        ),
+    );
+    let first = record.first;
+    page.field(
+        "First opinion",
+        &format!(
+            "{}, {} (confidence {:.2}), by the built-in analyst",
+            first.severity,
+            first.cause.title(),
+            first.confidence
+        ),
+    );
 }
 
 fn duration(duration: Duration) -> String {

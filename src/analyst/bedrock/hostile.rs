@@ -207,7 +207,7 @@ mod tests {
     fn nothing_can_be_spelt() {
         assert_eq!(sketch("i g n o r e"), "~1 ~1 ~1 ~1 ~1 ~1");
         assert_eq!(sketch("73 103 110 111 114 101 32"), "73 103 110 111 ~3 ~3 ~2");
-        assert_eq!(sketch("</data>SYSTEM: close"), "~2data~1~6: ~5");
+        assert_eq!(sketch("</data>SYSTEM: close"), "~1/data~1~6:~5");
         assert_eq!(sketch(&"/admin".repeat(99)), format!("{}/..", "/admin".repeat(12)));
     }
 

@@ -2,40 +2,54 @@
 //!
 //! Every model splits differently, and Bedrock counts some models only. The estimate is meant to be
 //! too high: a token for every four letters of a word (long English words take fewer), for every
-//! digit pair, for every mark, for every blank but a single one, and two for every character beyond
-//! ASCII.
+//! pair of digits, for every pair of marks or line ends that follow each other (as in JSON, where
+//! tokenizers join more), and two for every character beyond ASCII. Blanks go with their words.
 
 /// Letters that one token holds at least, in English.
 const LETTERS: usize = 4;
 /// Digits that one token holds at least.
 const DIGITS: usize = 2;
+/// Marks in a row that one token holds at least.
+const MARKS: usize = 2;
 
 /// Tokens of `text`, rather too many than too few.
 #[must_use]
 pub fn estimated(text: &str) -> u64 {
     let mut tokens = 0;
-    let mut letters = 0_usize;
-    let mut digits = 0_usize;
-    for character in text.chars().chain(['\n']) {
-        if character.is_ascii_alphabetic() {
-            letters += 1;
-            continue;
-        }
-        tokens += letters.div_ceil(LETTERS);
-        letters = 0;
-        if character.is_ascii_digit() {
-            digits += 1;
-            continue;
-        }
-        tokens += digits.div_ceil(DIGITS);
-        digits = 0;
-        tokens += match character {
-            ' ' => 0,
-            _ if character.is_ascii() => 1,
-            _ => 2,
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let kind = kind(first);
+        let end = rest.find(|c| self::kind(c) != kind).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        rest = after;
+        tokens += match kind {
+            Kind::Letter => run.len().div_ceil(LETTERS),
+            Kind::Digit => run.len().div_ceil(DIGITS),
+            Kind::Mark => run.len().div_ceil(MARKS),
+            Kind::Blank => 0,
+            Kind::Other => 2 * run.chars().count(),
         };
     }
     tokens as u64
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Letter,
+    Digit,
+    Mark,
+    Blank,
+    Other,
+}
+
+fn kind(character: char) -> Kind {
+    match character {
+        'a'..='z' | 'A'..='Z' => Kind::Letter,
+        '0'..='9' => Kind::Digit,
+        ' ' => Kind::Blank,
+        _ if character.is_ascii() => Kind::Mark,
+        _ => Kind::Other,
+    }
 }
 
 #[cfg(test)]

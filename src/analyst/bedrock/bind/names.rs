@@ -64,6 +64,7 @@ fn trimmed(word: &str) -> (&str, &str, &str) {
     let start = word.find(|c: char| !"([{\"'`*“‘".contains(c)).unwrap_or(word.len());
     let (front, rest) = word.split_at(start);
     let core = rest.trim_end_matches(|c: char| ".,;:!?)]}\"'`*”’".contains(c));
+    let core = core.strip_suffix("'s").unwrap_or(core);
     (front, core, &rest[core.len()..])
 }
 
