@@ -46,7 +46,8 @@ impl Asked {
         let mut text = String::new();
         let blocks = self.body["system"].as_array().into_iter().flatten();
         let messages = self.body["messages"].as_array().into_iter().flatten();
-        let contents = messages.flat_map(|message| message["content"].as_array().into_iter().flatten());
+        let contents =
+            messages.flat_map(|message| message["content"].as_array().into_iter().flatten());
         for block in blocks.chain(contents) {
             text.push_str(block["text"].as_str().unwrap_or_default());
             text.push('\n');
@@ -96,7 +97,9 @@ impl Converse {
             model,
             asked: Mutex::default(),
         });
-        let app = Router::new().fallback(answer).with_state(Arc::clone(&served));
+        let app = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&served));
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("converse emulator".into())

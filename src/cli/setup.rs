@@ -17,7 +17,8 @@ use crate::analyst::Analyst;
 use crate::analyst::bedrock::BlockingBedrock;
 use crate::analyst::builtin::BuiltIn;
 use crate::config::{
-    AnalystConfig, AnalystKind, DetectorKind, NotifyConfig, NotifyTarget, Settings, SnsConfig, Warning, WebhookConfig,
+    AnalystConfig, AnalystKind, DetectorKind, NotifyConfig, NotifyTarget, Settings, SnsConfig,
+    Warning, WebhookConfig,
 };
 use crate::notify::Notifier;
 use crate::notify::jsonl::JsonLines;

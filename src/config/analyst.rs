@@ -161,8 +161,15 @@ impl AnalystConfig {
         if version != "DRAFT" && !(!version.is_empty() && version.bytes().all(is_version)) {
             return Some(("analyst.guardrail_version", "a number, or DRAFT"));
         }
-        if self.region.as_deref().is_some_and(|region| !super::notify::is_region(region)) {
-            return Some(("analyst.region", "the name of a region, such as eu-central-1"));
+        if self
+            .region
+            .as_deref()
+            .is_some_and(|region| !super::notify::is_region(region))
+        {
+            return Some((
+                "analyst.region",
+                "the name of a region, such as eu-central-1",
+            ));
         }
         let is_word = |c: char| !c.is_whitespace() && !c.is_control() && !"{}\"\\".contains(c);
         if !(4..=64).contains(&self.stop_token.len()) || !self.stop_token.chars().all(is_word) {
@@ -205,8 +212,14 @@ mod tests {
         for (table, key) in [
             ("input_price = 1.0", "analyst.input_price"),
             ("output_price = 1.0", "analyst.input_price"),
-            ("model = \"somebody.model\"\nusd_per_day = 1.0", "analyst.model"),
-            ("guardrail_version = \"latest\"", "analyst.guardrail_version"),
+            (
+                "model = \"somebody.model\"\nusd_per_day = 1.0",
+                "analyst.model",
+            ),
+            (
+                "guardrail_version = \"latest\"",
+                "analyst.guardrail_version",
+            ),
             ("region = \"EU\"", "analyst.region"),
             ("stop_token = \"a b c d\"", "analyst.stop_token"),
             ("stop_token = \"}}}}\"", "analyst.stop_token"),
@@ -221,7 +234,13 @@ mod tests {
         let settings = Settings::from_toml(priced).expect("holds together");
         let bedrock = settings.analyst.bedrock();
         assert_eq!(bedrock.budget.day.cost_usd, Some(1.0));
-        assert_eq!(bedrock.capabilities().price, Some(Price { input: 1.0, output: 2.0 }));
+        assert_eq!(
+            bedrock.capabilities().price,
+            Some(Price {
+                input: 1.0,
+                output: 2.0
+            })
+        );
         assert_eq!(bedrock.budget.hour.cost_usd, None);
     }
 }

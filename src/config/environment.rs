@@ -176,7 +176,11 @@ impl Environment<'_> {
         }
         let texts = [
             ("BEDROCK_MODEL_ID", "analyst.model", &mut analyst.model),
-            ("FM_STOP_TOKEN", "analyst.stop_token", &mut analyst.stop_token),
+            (
+                "FM_STOP_TOKEN",
+                "analyst.stop_token",
+                &mut analyst.stop_token,
+            ),
             (
                 "BEDROCK_GUARDRAIL_VERSION",
                 "analyst.guardrail_version",
@@ -210,7 +214,11 @@ impl Environment<'_> {
                 "analyst.connect_timeout_seconds",
                 &mut analyst.connect_timeout_seconds,
             ),
-            ("BEDROCK_MAX_ATTEMPTS", "analyst.attempts", &mut analyst.attempts),
+            (
+                "BEDROCK_MAX_ATTEMPTS",
+                "analyst.attempts",
+                &mut analyst.attempts,
+            ),
             (
                 "BEDROCK_MAX_TOKENS",
                 "analyst.max_output_tokens",
@@ -245,9 +253,21 @@ impl Environment<'_> {
                 "analyst.confidence_threshold",
                 &mut analyst.confidence_threshold,
             ),
-            ("BEDROCK_TEMPERATURE", "analyst.temperature", &mut analyst.temperature),
-            ("BEDROCK_USD_PER_HOUR", "analyst.usd_per_hour", &mut analyst.usd_per_hour),
-            ("BEDROCK_USD_PER_DAY", "analyst.usd_per_day", &mut analyst.usd_per_day),
+            (
+                "BEDROCK_TEMPERATURE",
+                "analyst.temperature",
+                &mut analyst.temperature,
+            ),
+            (
+                "BEDROCK_USD_PER_HOUR",
+                "analyst.usd_per_hour",
+                &mut analyst.usd_per_hour,
+            ),
+            (
+                "BEDROCK_USD_PER_DAY",
+                "analyst.usd_per_day",
+                &mut analyst.usd_per_day,
+            ),
         ];
         for (variable, key, number) in numbers {
             if let Some(given) = self.setting(variable, key)? {

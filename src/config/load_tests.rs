@@ -289,10 +289,19 @@ fn both_ends_of_every_range_are_accepted_and_nothing_beyond() {
 fn assert_analyst(bedrock: &crate::analyst::bedrock::BedrockSettings) {
     assert_eq!(bedrock.model, "eu.amazon.nova-lite-v1:0");
     assert_eq!(bedrock.region.as_deref(), Some("eu-west-1"));
-    assert_eq!((bedrock.timeout.as_secs(), bedrock.connect_timeout.as_secs()), (31, 11));
+    assert_eq!(
+        (bedrock.timeout.as_secs(), bedrock.connect_timeout.as_secs()),
+        (31, 11)
+    );
     assert_eq!((bedrock.attempts, bedrock.max_output_tokens), (4, 2_049));
-    assert_eq!((bedrock.temperature, bedrock.confidence_threshold), (0.25, 0.75));
-    assert_eq!((bedrock.stop_token.as_str(), bedrock.json_mode), ("<FINISHED>", false));
+    assert_eq!(
+        (bedrock.temperature, bedrock.confidence_threshold),
+        (0.25, 0.75)
+    );
+    assert_eq!(
+        (bedrock.stop_token.as_str(), bedrock.json_mode),
+        ("<FINISHED>", false)
+    );
     assert_eq!(bedrock.guardrail, Some(("gr-1".to_owned(), "2".to_owned())));
     let (hour, day) = (bedrock.budget.hour, bedrock.budget.day);
     assert_eq!((hour.tokens, day.tokens), (Some(200_001), Some(1_000_001)));
@@ -329,7 +338,10 @@ fn the_analyst_is_set_by_the_names_that_users_know() {
     let origin = settings.origin("analyst.model").to_string();
     assert_eq!(origin, "environment variable BEDROCK_MODEL_ID");
     let (settings, warnings) = load("", &[("BEDROCK_READ_TIMEOUT_SECONDS", "36000")]).unwrap();
-    assert_eq!((settings.analyst.timeout_seconds, warnings.len()), (3_600, 1));
+    assert_eq!(
+        (settings.analyst.timeout_seconds, warnings.len()),
+        (3_600, 1)
+    );
     assert!(environment_error("FM_STOP_TOKEN", "a b").contains("FM_STOP_TOKEN"));
     assert!(environment_error("BEDROCK_REGION", "EU").contains("BEDROCK_REGION"));
 }
@@ -701,10 +713,15 @@ fn toml_text() -> impl Strategy<Value = String> {
 
 /// The topics that settings publish to: name of the block, ARN, region.
 fn topics(settings: &Settings) -> Vec<(&str, &str, &str)> {
-    let topics = settings.notify.iter().filter_map(|block| match &block.target {
-        NotifyTarget::Sns(sns) => Some((block.name.as_str(), sns.topic_arn.as_str(), sns.region())),
-        _ => None,
-    });
+    let topics = settings
+        .notify
+        .iter()
+        .filter_map(|block| match &block.target {
+            NotifyTarget::Sns(sns) => {
+                Some((block.name.as_str(), sns.topic_arn.as_str(), sns.region()))
+            }
+            _ => None,
+        });
     topics.collect()
 }
 
@@ -723,7 +740,11 @@ fn a_topic_is_set_by_the_file_or_the_environment() {
     let (settings, _) = load(&block, &variables).unwrap();
     assert_eq!(topics(&settings), [("sns", THERE, "us-east-1")]);
     let line = format!("topic_arn = \"{THERE}\" # environment variable SNS_TOPIC_ARN");
-    assert!(settings.effective().contains(&line), "{}", settings.effective());
+    assert!(
+        settings.effective().contains(&line),
+        "{}",
+        settings.effective()
+    );
 
     let (settings, _) = load("", &variables[..1]).unwrap();
     assert_eq!(topics(&settings), [("sns", THERE, "cn-north-1")]);

@@ -82,7 +82,10 @@ pub(super) const ACCEPTED: &[(&str, Accepted)] = &[
     ("incident.resolve_after_windows", whole(1, 10_000)),
     ("incident.minimum_level", LEVELS),
     ("analyst.kind", Accepted::Words("built-in or bedrock")),
-    ("analyst.model", Accepted::Other("the id of a model in quotes")),
+    (
+        "analyst.model",
+        Accepted::Other("the id of a model in quotes"),
+    ),
     ("analyst.region", REGION),
     ("analyst.timeout_seconds", whole(1, 3600)),
     ("analyst.connect_timeout_seconds", whole(1, 60)),

@@ -34,7 +34,10 @@ const BY_ERROR: &[&str] = &[
 pub fn model_lines(record: &ModelRecord, now: EventTime) -> Vec<String> {
     let usage = &record.usage;
     let mut lines = Vec::new();
-    let tokens = [("input", usage.input_tokens), ("output", usage.output_tokens)];
+    let tokens = [
+        ("input", usage.input_tokens),
+        ("output", usage.output_tokens),
+    ];
     for (kind, count) in tokens {
         if count > 0 {
             let mut document = of_model(record);
@@ -61,7 +64,10 @@ pub fn model_lines(record: &ModelRecord, now: EventTime) -> Vec<String> {
 
 fn duration(record: &ModelRecord, now: EventTime) -> String {
     let mut document = of_model(record);
-    document.number(Metric::ModelDuration, record.usage.latency_ms as f64 / 1_000.0);
+    document.number(
+        Metric::ModelDuration,
+        record.usage.latency_ms as f64 / 1_000.0,
+    );
     match &record.outcome {
         Outcome::Answered => document.into_line(now, Dimensions::Fields(BY_MODEL)),
         Outcome::FellBack(why) => {
@@ -118,7 +124,8 @@ mod tests {
             ..Usage::default()
         };
         let lines = model_lines(&record(Outcome::Answered, usage), EventTime(5));
-        let lines: Vec<(Value, BTreeSet<String>)> = lines.iter().map(|line| checked(line)).collect();
+        let lines: Vec<(Value, BTreeSet<String>)> =
+            lines.iter().map(|line| checked(line)).collect();
         let all: BTreeSet<String> = lines.iter().flat_map(|(_, names)| names.clone()).collect();
         let expected = Metric::of(Scope::Model).map(|metric| metric.name().to_owned());
         assert_eq!(all, expected.collect());
@@ -135,7 +142,10 @@ mod tests {
                 || name == "_aws"
         };
         for (line, _) in &lines {
-            assert!(line.as_object().expect("an object").keys().all(declared), "{line}");
+            assert!(
+                line.as_object().expect("an object").keys().all(declared),
+                "{line}"
+            );
         }
     }
 

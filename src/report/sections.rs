@@ -166,7 +166,10 @@ fn model(page: &mut Page, record: &ModelRecord) {
             format!("the built-in assessment stands: {}", why.words())
         }
     };
-    page.field("Model", &format!("{}, prompt {}", record.model, record.prompt));
+    page.field(
+        "Model",
+        &format!("{}, prompt {}", record.model, record.prompt),
+    );
     page.field("Model outcome", &outcome);
     let usage = &record.usage;
     let cost = match usage.cost_usd {

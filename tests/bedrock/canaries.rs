@@ -39,7 +39,10 @@ fn no_secret_reaches_a_prompt_a_message_or_a_log() {
         let mut traffic = Traffic::default();
         attack_on(&mut traffic, "shop", &with_secrets);
         let (lines, end) = traffic.finish();
-        assert!(lines.matches(CANARY).count() > 500, "the secrets are in the records");
+        assert!(
+            lines.matches(CANARY).count() > 300,
+            "the secrets are in the records"
+        );
         let converse = Converse::start(|asked| given(asked, &honest(asked, answer())));
         let converse = converse.expect("starts");
         let told = told(&lines, end, analyst(&converse, settings(model)));
@@ -52,6 +55,9 @@ fn no_secret_reaches_a_prompt_a_message_or_a_log() {
         let record = &told.only()["report"]["ai_assessment"]["model"];
         let record: ModelRecord = serde_json::from_value(record.clone()).expect("is a record");
         let log = model_lines(&record, EventTime(0)).concat();
-        assert!(log.contains("gen_ai.client.token.usage") && !log.contains(CANARY), "{log}");
+        assert!(
+            log.contains("gen_ai.client.token.usage") && !log.contains(CANARY),
+            "{log}"
+        );
     }
 }

@@ -63,7 +63,11 @@ impl Traffic {
     /// The records as lines, and the time until which they reach.
     pub fn finish(mut self) -> (String, i64) {
         self.records.sort_by_key(|(time, _)| *time);
-        let lines: Vec<String> = self.records.iter().map(|(_, record)| record.to_string()).collect();
+        let lines: Vec<String> = self
+            .records
+            .iter()
+            .map(|(_, record)| record.to_string())
+            .collect();
         (lines.join("\n") + "\n", self.end)
     }
 }
@@ -108,7 +112,9 @@ pub fn attack_on(traffic: &mut Traffic, acl: &str, alter: &dyn Fn(Value) -> Valu
         for place in 0..3 {
             let time = START + minute * MINUTE + place * 15_000;
             let address = format!("198.51.100.{}", 1 + place);
-            traffic.records.push((time, record(acl, time, &address, "/prod/app", false)));
+            traffic
+                .records
+                .push((time, record(acl, time, &address, "/prod/app", false)));
         }
     }
     for number in 0..150 {
@@ -153,8 +159,14 @@ pub fn attempts() -> Vec<String> {
         order.replace(' ', "_"),
         order.replace(' ', ""),
         order.bytes().map(|byte| format!("{byte:02x}")).collect(),
-        order.chars().map(|c| format!("&#{};", u32::from(c))).collect(),
-        order.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect(),
+        order
+            .chars()
+            .map(|c| format!("&#{};", u32::from(c)))
+            .collect(),
+        order
+            .chars()
+            .map(|c| format!("\\u{:04x}", u32::from(c)))
+            .collect(),
         format!("\u{202e}{order}\u{202c}"),
         format!("\u{2066}{order}\u{2069}"),
         format!("{}{order}", "A".repeat(6_000)),

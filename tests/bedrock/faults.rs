@@ -47,9 +47,15 @@ fn assert_fell_back(name: &str, told: &Told, reason: &str, words: &str) {
     let text = message["text"].as_str().expect("a text");
     let text: Vec<&str> = text.split_whitespace().collect();
     let text = text.join(" ");
-    assert!(text.contains("This is the built-in assessment."), "{name}: {text}");
+    assert!(
+        text.contains("This is the built-in assessment."),
+        "{name}: {text}"
+    );
     assert!(text.contains(words), "{name}: {words} in {text}");
-    assert!(!told.raw.contains("an error that the test asked for"), "{name}");
+    assert!(
+        !told.raw.contains("an error that the test asked for"),
+        "{name}"
+    );
 }
 
 #[test]
@@ -59,16 +65,61 @@ fn services_that_fail() {
         ..settings(BY_TOOL)
     };
     let cases = [
-        ("throttling", Failure::Throttling, "throttled", "refused for its load"),
-        ("unavailable", Failure::ServiceUnavailable, "throttled", "refused for its load"),
-        ("internal", Failure::InternalServer, "failed", "InternalServerException"),
+        (
+            "throttling",
+            Failure::Throttling,
+            "throttled",
+            "refused for its load",
+        ),
+        (
+            "unavailable",
+            Failure::ServiceUnavailable,
+            "throttled",
+            "refused for its load",
+        ),
+        (
+            "internal",
+            Failure::InternalServer,
+            "failed",
+            "InternalServerException",
+        ),
         ("unnamed", Failure::Unnamed, "failed", "an unnamed error"),
-        ("access denied", Failure::AccessDenied, "failed", "AccessDeniedException"),
-        ("validation", Failure::Validation, "failed", "ValidationException"),
-        ("no such model", Failure::ResourceNotFound, "failed", "ResourceNotFoundException"),
-        ("model error", Failure::ModelError, "failed", "ModelErrorException"),
-        ("model timeout", Failure::ModelTimeout, "timed_out", "no answer came in time"),
-        ("not ready", Failure::ModelNotReady, "throttled", "refused for its load"),
+        (
+            "access denied",
+            Failure::AccessDenied,
+            "failed",
+            "AccessDeniedException",
+        ),
+        (
+            "validation",
+            Failure::Validation,
+            "failed",
+            "ValidationException",
+        ),
+        (
+            "no such model",
+            Failure::ResourceNotFound,
+            "failed",
+            "ResourceNotFoundException",
+        ),
+        (
+            "model error",
+            Failure::ModelError,
+            "failed",
+            "ModelErrorException",
+        ),
+        (
+            "model timeout",
+            Failure::ModelTimeout,
+            "timed_out",
+            "no answer came in time",
+        ),
+        (
+            "not ready",
+            Failure::ModelNotReady,
+            "throttled",
+            "refused for its load",
+        ),
     ];
     for (name, failure, reason, words) in cases {
         let (told, asked) = with(quick(), move |_| Answer::Error(failure));
@@ -101,8 +152,14 @@ fn bodies_that_are_no_answers() {
     ] {
         let (told, _) = with(settings(BY_TOOL), move |_| answer.clone());
         let outcome = &told.only()["report"]["ai_assessment"]["model"]["outcome"];
-        let reason = outcome["why"]["reason"].as_str().expect("fell back").to_owned();
-        assert!(["failed", "invalid"].contains(&reason.as_str()), "{name}: {reason}");
+        let reason = outcome["why"]["reason"]
+            .as_str()
+            .expect("fell back")
+            .to_owned();
+        assert!(
+            ["failed", "invalid"].contains(&reason.as_str()),
+            "{name}: {reason}"
+        );
         assert_fell_back(name, &told, &reason, "the built-in assessment stands");
     }
 }
@@ -121,13 +178,37 @@ fn answers_that_cannot_be_used() {
     let cases = [
         ("empty", String::new(), "it was empty"),
         ("no JSON", "All is well.".to_owned(), "it was no JSON"),
-        ("a refusal", "I'm sorry, I cannot help with that.".to_owned(), "it was no JSON"),
-        ("truncated", cut.to_owned(), "it ended in the middle of the JSON"),
+        (
+            "a refusal",
+            "I'm sorry, I cannot help with that.".to_owned(),
+            "it was no JSON",
+        ),
+        (
+            "truncated",
+            cut.to_owned(),
+            "it ended in the middle of the JSON",
+        ),
         ("10 MB", huge, "it was longer than 65536 bytes"),
-        ("a wrong type", wrong_type.to_string(), "the field confidence is not a number"),
-        ("out of range", out_of_range.to_string(), "the field confidence is not a number"),
-        ("a negative count", negative.to_string(), "metrics_overview.blocked_total"),
-        ("another object", "{\"answer\": 42}".to_owned(), "is missing"),
+        (
+            "a wrong type",
+            wrong_type.to_string(),
+            "the field confidence is not a number",
+        ),
+        (
+            "out of range",
+            out_of_range.to_string(),
+            "the field confidence is not a number",
+        ),
+        (
+            "a negative count",
+            negative.to_string(),
+            "blocked_total is not a number from 0 on",
+        ),
+        (
+            "another object",
+            "{\"answer\": 42}".to_owned(),
+            "is missing",
+        ),
     ];
     for (name, said, words) in cases {
         // Where a model says nothing there is no content block, as the service does it.
@@ -148,7 +229,10 @@ fn answers_that_cannot_be_used() {
         assert!(second.contains(words), "{name}: {second}");
         let usage = &told.only()["report"]["ai_assessment"]["model"]["usage"];
         assert_eq!(usage["retries"], 1, "{name}");
-        assert!(usage["estimated_input_tokens"].as_u64().expect("a number") <= 4_000, "{usage}");
+        assert!(
+            usage["estimated_input_tokens"].as_u64().expect("a number") <= 4_000,
+            "{usage}"
+        );
     }
 }
 
@@ -158,7 +242,11 @@ fn models_that_stop_early() {
         ("max_tokens", "cut_off", "cut off"),
         ("content_filtered", "refused", "declined"),
         ("refusal", "refused", "declined"),
-        ("guardrail_intervened", "guardrail", "the guardrail stepped in"),
+        (
+            "guardrail_intervened",
+            "guardrail",
+            "the guardrail stepped in",
+        ),
         ("malformed_model_output", "invalid", "malformed"),
     ] {
         let said = answer().to_string();
@@ -176,12 +264,22 @@ fn answers_that_are_wrapped_can_be_used() {
     let (told, asked) = with(settings(BY_STOP_TOKEN), |asked| {
         let json = honest(asked, answer()).to_string();
         let json = json.strip_suffix('}').expect("an object").to_owned();
-        text(&format!("Sure!\n```json\n{json}, // done\n}}\n```"), "stop_sequence")
+        text(
+            &format!("Sure!\n```json\n{json}, // done\n}}\n```"),
+            "stop_sequence",
+        )
     });
     let assessment = &told.only()["report"]["ai_assessment"];
     assert_eq!(assessment["model"]["outcome"], json!({"kind": "answered"}));
-    assert_eq!(assessment["executive_summary"], "The model has looked at this.");
-    assert!(asked.iter().all(|asked| !asked.prompt().contains("could not be used")));
+    assert_eq!(
+        assessment["executive_summary"],
+        "The model has looked at this."
+    );
+    assert!(
+        asked
+            .iter()
+            .all(|asked| !asked.prompt().contains("could not be used"))
+    );
 }
 
 #[test]
@@ -198,8 +296,14 @@ fn a_second_answer_may_be_right() {
     });
     let model = &told.only()["report"]["ai_assessment"]["model"];
     assert_eq!(model["outcome"], json!({"kind": "answered"}));
-    assert_eq!((&model["usage"]["retries"], &model["usage"]["input_tokens"]), (&json!(1), &json!(2_000)));
-    assert!(!told.raw.contains("apocalyptic"), "nothing of a wrong answer is repeated");
+    assert_eq!(
+        (&model["usage"]["retries"], &model["usage"]["input_tokens"]),
+        (&json!(1), &json!(2_000))
+    );
+    assert!(
+        !told.raw.contains("apocalyptic"),
+        "nothing of a wrong answer is repeated"
+    );
 }
 
 #[test]
@@ -220,8 +324,14 @@ fn invented_names_are_removed_and_counted() {
     assert!(confidence < 0.6, "{confidence}");
     let built_in = expected();
     let built_in = &built_in["report"]["ai_assessment"];
-    assert_eq!(assessment["primary_offenders"], built_in["primary_offenders"]);
-    assert_eq!(assessment["recommended_actions"], built_in["recommended_actions"]);
+    assert_eq!(
+        assessment["primary_offenders"],
+        built_in["primary_offenders"]
+    );
+    assert_eq!(
+        assessment["recommended_actions"],
+        built_in["recommended_actions"]
+    );
     assert!(!told.raw.contains("198.51.100.250"));
 }
 
@@ -237,7 +347,9 @@ fn no_model_silences_an_incident() {
     let expected = expected();
     let level = |message: &Value| {
         let levels = ["info", "low", "medium", "high", "critical"];
-        let found = levels.iter().position(|level| message["severity"] == *level);
+        let found = levels
+            .iter()
+            .position(|level| message["severity"] == *level);
         found.expect("a level")
     };
     let (told, expected) = (level(told.only()), level(&expected));
@@ -250,5 +362,10 @@ fn the_built_in_analyst_takes_over_when_the_budget_is_used_up() {
     limited.budget.hour.tokens = Some(5_000);
     let (told, asked) = with(limited, |asked| given(asked, &honest(asked, answer())));
     assert_eq!(asked, []);
-    assert_fell_back("no budget", &told, "budget", "the budget for models is used up");
+    assert_fell_back(
+        "no budget",
+        &told,
+        "budget",
+        "the budget for models is used up",
+    );
 }

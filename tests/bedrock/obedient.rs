@@ -43,7 +43,9 @@ const ORDERS: [&str; 26] = [
 
 /// Whether there is an order in `text`.
 pub fn sees_order(text: &str) -> bool {
-    views(text).iter().any(|view| ORDERS.iter().any(|order| view.contains(order)))
+    views(text)
+        .iter()
+        .any(|view| ORDERS.iter().any(|order| view.contains(order)))
 }
 
 /// `answer`, spoilt in every way that an order could want.
@@ -62,14 +64,23 @@ pub fn obeyed(mut answer: Value) -> Value {
 fn views(text: &str) -> Vec<String> {
     let plain = visible(text);
     let decoded = unescaped(&plain);
-    let mut texts = vec![plain.clone(), decoded.clone(), decoded.chars().rev().collect()];
+    let mut texts = vec![
+        plain.clone(),
+        decoded.clone(),
+        decoded.chars().rev().collect(),
+    ];
     texts.push(decoded.chars().map(unrotated).collect());
     texts.push(decoded.chars().map(unleet).collect());
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c));
     for word in words.filter(|word| word.len() >= 8) {
         // A path's first slash is no part of what is encoded in it.
         let word = word.trim_start_matches('/');
-        texts.extend(STANDARD.decode(word).ok().and_then(|bytes| String::from_utf8(bytes).ok()));
+        texts.extend(
+            STANDARD
+                .decode(word)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok()),
+        );
         texts.extend(unhexed(word));
     }
     texts.iter().map(|text| letters(text)).collect()
@@ -107,7 +118,10 @@ fn unescaped(text: &str) -> String {
     let mut decoded = String::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let (code, length) = percent(rest).or_else(|| entity(rest)).or_else(|| escape(rest)).unwrap_or((c, c.len_utf8()));
+        let (code, length) = percent(rest)
+            .or_else(|| entity(rest))
+            .or_else(|| escape(rest))
+            .unwrap_or((c, c.len_utf8()));
         decoded.extend(look_alike(code));
         rest = &rest[length..];
     }
@@ -134,7 +148,10 @@ fn escape(text: &str) -> Option<(char, usize)> {
         }
         None => (rest.get(..4)?, 6),
     };
-    Some((char::from_u32(u32::from_str_radix(digits, 16).ok()?)?, length))
+    Some((
+        char::from_u32(u32::from_str_radix(digits, 16).ok()?)?,
+        length,
+    ))
 }
 
 fn unrotated(c: char) -> char {

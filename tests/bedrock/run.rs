@@ -74,7 +74,11 @@ pub fn told(lines: &str, end: i64, analyst: Box<dyn Analyst + Send>) -> Told {
         end: lines.len() as u64,
     };
     pipeline.count("shard", piece, now).expect("counts");
-    assert_eq!(pipeline.accounts().rejected_total(), 0, "every record is a record");
+    assert_eq!(
+        pipeline.accounts().rejected_total(),
+        0,
+        "every record is a record"
+    );
     pipeline.advance("shard", EventTime(end));
     pipeline.flush(EventTime(i64::MIN)).expect("flushes");
     let store = pipeline.into_store();
@@ -97,14 +101,21 @@ pub fn told(lines: &str, end: i64, analyst: Box<dyn Analyst + Send>) -> Told {
     let workers = Workers::start(&store, analyst, vec![channel], &outbox).expect("starts");
     let finished = workers.finish(Instant::now() + Duration::from_secs(300));
     let took = began.elapsed();
-    assert_eq!((finished.left.len(), &finished.problem), (0, &None), "{finished:?}");
+    assert_eq!(
+        (finished.left.len(), &finished.problem),
+        (0, &None),
+        "{finished:?}"
+    );
     let raw = std::fs::read_to_string(&path).unwrap_or_default();
     let mut opened = BTreeMap::new();
     for line in raw.lines() {
         let message: Value = serde_json::from_str(line).expect("a line is JSON");
         if message["kind"] == "opened" {
             let acl = message["acl"].as_str().expect("a text").to_owned();
-            assert!(opened.insert(acl, message).is_none(), "one message for each incident");
+            assert!(
+                opened.insert(acl, message).is_none(),
+                "one message for each incident"
+            );
         }
     }
     Told { opened, raw, took }

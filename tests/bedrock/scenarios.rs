@@ -35,14 +35,25 @@ pub fn answer() -> Value {
 pub fn honest(asked: &Asked, mut answer: Value) -> Value {
     let prompt = asked.prompt();
     let during = prompt.lines().find(|line| line.starts_with("during, all "));
-    let window = prompt.lines().find(|line| line.starts_with("20") && line.contains(" from "));
+    let window = prompt
+        .lines()
+        .find(|line| line.starts_with("20") && line.contains(" from "));
     let row = during.or(window).expect("the prompt holds figures");
-    let row = row.split_once("Z: ").or(row.split_once(": ")).expect("a row").1;
+    let row = row
+        .split_once("Z: ")
+        .or(row.split_once(": "))
+        .expect("a row")
+        .1;
     let figures: Vec<f64> = row
         .split([' ', ','])
         .map_while(|figure| figure.parse().ok())
         .collect();
-    let names = ["overall_total", "blocked_total", "allowed_total", "count_total"];
+    let names = [
+        "overall_total",
+        "blocked_total",
+        "allowed_total",
+        "count_total",
+    ];
     for (name, figure) in names.into_iter().zip(&figures) {
         answer["metrics_overview"][name] = json!(figure);
     }
@@ -74,7 +85,14 @@ pub fn given(asked: &Asked, answer: &Value) -> Answer {
         return tool_use("incident_report", answer.clone());
     }
     let is_stopped = asked.body["inferenceConfig"].get("stopSequences").is_some();
-    text(&answer.to_string(), if is_stopped { "stop_sequence" } else { "end_turn" })
+    text(
+        &answer.to_string(),
+        if is_stopped {
+            "stop_sequence"
+        } else {
+            "end_turn"
+        },
+    )
 }
 
 pub fn lines(scenario: Scenario) -> (String, i64) {
@@ -85,7 +103,10 @@ pub fn lines(scenario: Scenario) -> (String, i64) {
     let mut lines = Vec::new();
     let truth = generate(&options, &mut lines).expect("the options can be met");
     let text = String::from_utf8(lines).expect("records are text");
-    let end = truth.events.first().map_or(options.start_ms, |event| event.end_ms);
+    let end = truth
+        .events
+        .first()
+        .map_or(options.start_ms, |event| event.end_ms);
     (text, end + 600_000)
 }
 
@@ -102,8 +123,15 @@ fn incidents_are_explained_by_models_of_every_kind() {
         let told = told(&lines, end, analyst(&converse, settings(model)));
         let assessment = &told.only()["report"]["ai_assessment"];
         let outcome = &assessment["model"]["outcome"];
-        assert_eq!(*outcome, json!({"kind": "answered"}), "{model}: {assessment:#}");
-        assert_eq!(assessment["executive_summary"], "The model has looked at this.");
+        assert_eq!(
+            *outcome,
+            json!({"kind": "answered"}),
+            "{model}: {assessment:#}"
+        );
+        assert_eq!(
+            assessment["executive_summary"],
+            "The model has looked at this."
+        );
         assert_eq!(assessment["recommended_actions"], json!(["Keep watching."]));
         assert_eq!(assessment["model"]["removed"], 0, "{assessment:#}");
         let name = assessment["analyst"].as_str().expect("a text");
@@ -160,7 +188,9 @@ fn the_published_scenarios_take_few_tokens_and_little_time() {
                 assert_eq!(converse.asked(), []);
                 continue;
             }
-            let estimated = usage(&told)["estimated_input_tokens"].as_u64().expect("a number");
+            let estimated = usage(&told)["estimated_input_tokens"]
+                .as_u64()
+                .expect("a number");
             let sent = converse.asked()[0].prompt().len();
             println!(
                 "{scenario:?} by {model}: about {estimated} tokens in, {sent} bytes of prompt, {} ms",
@@ -182,7 +212,12 @@ fn figures_and_lists_stay_those_that_were_counted() {
     let with = told(&lines, end, analyst(&converse, settings(BY_TOOL)));
     let without = told(&lines, end, Box::new(BuiltIn));
     let (with, without) = (with.only(), without.only());
-    for field in ["metrics_overview", "primary_offenders", "evidence", "analysis_sources"] {
+    for field in [
+        "metrics_overview",
+        "primary_offenders",
+        "evidence",
+        "analysis_sources",
+    ] {
         let of = |message: &Value| message["report"]["ai_assessment"][field].clone();
         assert_eq!(of(with), of(without), "{field}");
     }

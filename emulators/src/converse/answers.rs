@@ -1,9 +1,13 @@
 //! What the server answers.
 
 use std::future::pending;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{Response, StatusCode};
+use http_body::Frame;
 use serde_json::{Value, json};
 
 /// An answer to one request.
@@ -22,7 +26,7 @@ pub enum Answer {
     Error(Failure),
     /// These bytes as a body with status 200.
     Raw(Vec<u8>),
-    /// A body that announces more than it sends.
+    /// The beginning of a body, and then the end of the connection.
     CutConnection,
     /// Nothing, ever.
     Silence,
@@ -132,14 +136,31 @@ impl Answer {
                 error(status, name, "an error that the test asked for")
             }
             Self::Raw(bytes) => ok(Body::from(bytes)),
-            Self::CutConnection => {
-                let mut response = ok(Body::from("{\"output\":{\"message\":"));
-                let length = "1000".parse().expect("a number is a header's value");
-                response.headers_mut().insert("content-length", length);
-                response
-            }
+            Self::CutConnection => ok(Body::new(CutBody { is_begun: false })),
             Self::Silence => pending().await,
         }
+    }
+}
+
+/// A body that breaks off.
+struct CutBody {
+    is_begun: bool,
+}
+
+impl http_body::Body for CutBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if self.is_begun {
+            return Poll::Ready(Some(Err(io::Error::from(io::ErrorKind::ConnectionReset))));
+        }
+        self.is_begun = true;
+        let beginning = Bytes::from_static(b"{\"output\":{\"message\":");
+        Poll::Ready(Some(Ok(Frame::data(beginning))))
     }
 }
 

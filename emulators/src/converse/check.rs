@@ -58,14 +58,22 @@ fn check(body: &Value) -> Result<(), String> {
     }
     if let Some(inference) = root.get("inferenceConfig") {
         let fields = object(inference, "inferenceConfig")?;
-        known(fields, &["maxTokens", "temperature", "topP", "stopSequences"], "inferenceConfig")?;
+        known(
+            fields,
+            &["maxTokens", "temperature", "topP", "stopSequences"],
+            "inferenceConfig",
+        )?;
     }
     if let Some(tools) = root.get("toolConfig") {
         tool_config(tools)?;
     }
     if let Some(guardrail) = root.get("guardrailConfig") {
         let fields = object(guardrail, "guardrailConfig")?;
-        known(fields, &["guardrailIdentifier", "guardrailVersion", "trace"], "guardrailConfig")?;
+        known(
+            fields,
+            &["guardrailIdentifier", "guardrailVersion", "trace"],
+            "guardrailConfig",
+        )?;
     }
     match root.get("outputConfig") {
         Some(output) => output_config(output),
@@ -74,15 +82,27 @@ fn check(body: &Value) -> Result<(), String> {
 }
 
 fn tool_config(tools: &Value) -> Result<(), String> {
-    known(object(tools, "toolConfig")?, &["tools", "toolChoice"], "toolConfig")?;
+    known(
+        object(tools, "toolConfig")?,
+        &["tools", "toolChoice"],
+        "toolConfig",
+    )?;
     let mut names = Vec::new();
     for tool in array(&tools["tools"], "tools")? {
         let specification = &tool["toolSpec"];
         let fields = object(specification, "toolSpec")?;
-        known(fields, &["name", "description", "inputSchema", "strict"], "toolSpec")?;
+        known(
+            fields,
+            &["name", "description", "inputSchema", "strict"],
+            "toolSpec",
+        )?;
         names.push(text(&specification["name"], "name")?);
         let schema = object(&specification["inputSchema"]["json"], "inputSchema.json")?;
-        one_of(schema.get("type").unwrap_or(&Value::Null), &["object"], "type")?;
+        one_of(
+            schema.get("type").unwrap_or(&Value::Null),
+            &["object"],
+            "type",
+        )?;
     }
     if let Some(choice) = tools.get("toolChoice") {
         let fields = object(choice, "toolChoice")?;
@@ -98,12 +118,24 @@ fn tool_config(tools: &Value) -> Result<(), String> {
 }
 
 fn output_config(output: &Value) -> Result<(), String> {
-    known(object(output, "outputConfig")?, &["textFormat", "effort"], "outputConfig")?;
+    known(
+        object(output, "outputConfig")?,
+        &["textFormat", "effort"],
+        "outputConfig",
+    )?;
     let format = &output["textFormat"];
-    known(object(format, "textFormat")?, &["type", "structure"], "textFormat")?;
+    known(
+        object(format, "textFormat")?,
+        &["type", "structure"],
+        "textFormat",
+    )?;
     one_of(&format["type"], &["json_schema"], "textFormat.type")?;
     let definition = &format["structure"]["jsonSchema"];
-    known(object(definition, "jsonSchema")?, &["schema", "name", "description"], "jsonSchema")?;
+    known(
+        object(definition, "jsonSchema")?,
+        &["schema", "name", "description"],
+        "jsonSchema",
+    )?;
     // The schema is a text that holds JSON.
     let schema: Value = serde_json::from_str(text(&definition["schema"], "schema")?)
         .map_err(|error| format!("schema: {error}"))?;
@@ -134,7 +166,9 @@ fn texts(blocks: &Value, name: &str) -> Result<(), String> {
 }
 
 fn object<'a>(value: &'a Value, name: &str) -> Result<&'a Map<String, Value>, String> {
-    value.as_object().ok_or_else(|| format!("{name} is no object"))
+    value
+        .as_object()
+        .ok_or_else(|| format!("{name} is no object"))
 }
 
 fn array<'a>(value: &'a Value, name: &str) -> Result<&'a Vec<Value>, String> {
@@ -148,7 +182,9 @@ fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, String> {
 
 fn one_of(value: &Value, known: &[&str], name: &str) -> Result<(), String> {
     let is_known = value.as_str().is_some_and(|text| known.contains(&text));
-    is_known.then_some(()).ok_or_else(|| format!("{name} cannot be {value}"))
+    is_known
+        .then_some(())
+        .ok_or_else(|| format!("{name} cannot be {value}"))
 }
 
 fn known(fields: &Map<String, Value>, names: &[&str], within: &str) -> Result<(), String> {

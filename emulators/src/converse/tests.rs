@@ -1,14 +1,13 @@
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::error::ProvideErrorMetadata;
 use aws_sdk_bedrockruntime::operation::converse::builders::ConverseFluentBuilder;
-use aws_sdk_bedrockruntime::types::{
-    ContentBlock, ConversationRole, Message, SystemContentBlock,
-};
+use aws_sdk_bedrockruntime::types::{ContentBlock, ConversationRole, Message, SystemContentBlock};
 use serde_json::json;
 
 use super::*;
 
-const MODEL: &str = "arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.amazon.nova-pro-v1:0";
+const MODEL: &str =
+    "arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.amazon.nova-pro-v1:0";
 
 fn call(converse: &Converse) -> ConverseFluentBuilder {
     let message = Message::builder()
@@ -34,10 +33,17 @@ async fn the_real_client_reads_messages_tools_and_usage() {
     assert_eq!(output.stop_reason().as_str(), "tool_use");
     let usage = output.usage().expect("is told");
     assert_eq!((usage.input_tokens, usage.output_tokens), (1_000, 200));
-    let message = output.output().expect("is there").as_message().expect("is one");
+    let message = output
+        .output()
+        .expect("is there")
+        .as_message()
+        .expect("is one");
     let tool = message.content()[1].as_tool_use().expect("is a tool's");
     let input = tool.input().as_object().expect("is an object");
-    assert_eq!(input["count"].as_number().map(|n| n.to_f64_lossy()), Some(3.0));
+    assert_eq!(
+        input["count"].as_number().map(|n| n.to_f64_lossy()),
+        Some(3.0)
+    );
     let asked = converse.asked();
     assert_eq!(asked[0].model, MODEL);
     assert_eq!(asked[0].prompt(), "count\nhow many?\n");
@@ -67,7 +73,10 @@ async fn what_the_model_does_not_allow_is_refused() {
     let client = Client::new(&converse.sdk_config());
     let empty = client.converse().model_id(MODEL).send().await;
     let error = empty.expect_err("no messages");
-    let message = error.as_service_error().expect("is the service's").message();
+    let message = error
+        .as_service_error()
+        .expect("is the service's")
+        .message();
     assert_eq!(message, Some("messages is no list, or an empty one"));
     assert_eq!(converse.asked(), []);
 }

@@ -19,9 +19,7 @@ use super::prompt::{self, Format, Prompt};
 use super::request::{self, Reply};
 use super::{BedrockSettings, failure, schema};
 use crate::analyst::builtin::BuiltIn;
-use crate::analyst::{
-    Analyst, Assessment, Fallback, FirstOpinion, ModelRecord, Outcome, Usage,
-};
+use crate::analyst::{Analyst, Assessment, Fallback, FirstOpinion, ModelRecord, Outcome, Usage};
 use crate::investigate::Evidence;
 
 /// The first question, and one more that says what was wrong with the answer.
@@ -96,9 +94,10 @@ impl Bedrock {
                 answered.unwrap_or(Err(Fallback::TimedOut))
             }
         };
-        usage.cost_usd = self.capabilities.price.map(|price| {
-            price.of(usage.input_tokens, usage.output_tokens)
-        });
+        usage.cost_usd = self
+            .capabilities
+            .price
+            .map(|price| price.of(usage.input_tokens, usage.output_tokens));
         self.note(&answered, now);
         let outcome = match &answered {
             Ok(_) => Outcome::Answered,
@@ -128,7 +127,13 @@ impl Bedrock {
     #[must_use]
     pub fn question(&self, evidence: &Evidence) -> Prompt {
         let first = BuiltIn.assess(evidence);
-        Prompt::of(evidence, &first, self.format(), prompt::MAX_FIRST_TOKENS, None)
+        Prompt::of(
+            evidence,
+            &first,
+            self.format(),
+            prompt::MAX_FIRST_TOKENS,
+            None,
+        )
     }
 
     async fn ask(
@@ -208,7 +213,9 @@ impl Bedrock {
         let pause = &mut self.state().pause;
         match answered {
             Err(Fallback::Budget | Fallback::Paused) => {}
-            Err(Fallback::Throttled | Fallback::TimedOut | Fallback::Failed(_)) => pause.failed(now),
+            Err(Fallback::Throttled | Fallback::TimedOut | Fallback::Failed(_)) => {
+                pause.failed(now)
+            }
             Ok(_) | Err(_) => pause.answered(),
         }
     }
@@ -226,7 +233,9 @@ impl Bedrock {
     }
 
     fn cost(&self, input: u64, output: u64) -> f64 {
-        self.capabilities.price.map_or(0.0, |price| price.of(input, output))
+        self.capabilities
+            .price
+            .map_or(0.0, |price| price.of(input, output))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

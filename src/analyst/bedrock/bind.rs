@@ -181,7 +181,11 @@ impl Binding<'_> {
             }
             match names::checked(word, before, self.shown) {
                 Word::Known => written.push_str(word),
-                Word::Reference { front, reference, back } => {
+                Word::Reference {
+                    front,
+                    reference,
+                    back,
+                } => {
                     written.push_str(front);
                     written.push_str(&self.shown.references.quoted(reference)?);
                     written.push_str(back);
@@ -214,7 +218,11 @@ fn sentence_end(text: &str) -> Option<usize> {
     let mut characters = text.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
         let ends = matches!(character, '.' | '!' | '?');
-        if ends && characters.peek().is_some_and(|(_, next)| next.is_whitespace()) {
+        if ends
+            && characters
+                .peek()
+                .is_some_and(|(_, next)| next.is_whitespace())
+        {
             return Some(at + 1);
         }
     }

@@ -122,8 +122,14 @@ mod tests {
         assert!(!ledger.allows(budget, spent(1, 0.0), start));
         let next = start.plus(HOUR_MS);
         assert!(ledger.allows(budget, spent(500, 0.0), next));
-        assert!(!ledger.allows(budget, spent(501, 0.0), next), "the day's tokens");
-        assert!(!ledger.allows(budget, spent(1, 0.9), next), "the day's dollars");
+        assert!(
+            !ledger.allows(budget, spent(501, 0.0), next),
+            "the day's tokens"
+        );
+        assert!(
+            !ledger.allows(budget, spent(1, 0.9), next),
+            "the day's dollars"
+        );
         assert!(ledger.allows(budget, spent(1_000, 1.0), start.plus(DAY_MS)));
     }
 

@@ -78,7 +78,12 @@ const MODELS: &[(&str, Capabilities)] = {
         row("anthropic.claude-sonnet-4", Tool, true, Some((3.0, 15.0))),
         row("anthropic.claude-opus-4", Tool, true, Some((15.0, 75.0))),
         row("anthropic.claude-haiku-4-5", Schema, true, Some((1.0, 5.0))),
-        row("anthropic.claude-sonnet-4-5", Schema, true, Some((3.0, 15.0))),
+        row(
+            "anthropic.claude-sonnet-4-5",
+            Schema,
+            true,
+            Some((3.0, 15.0)),
+        ),
         row("anthropic.claude-opus-4-5", Schema, true, Some((5.0, 25.0))),
         row("anthropic.claude-opus-4-6", Schema, true, Some((5.0, 25.0))),
         // From 4.7 on a temperature is an error. 5.5 refuses a forced tool too; what else is new is
@@ -152,11 +157,20 @@ mod tests {
 
     #[test]
     fn the_longest_prefix_counts_and_strangers_get_what_all_can_do() {
-        assert_eq!(of_model("anthropic.claude-opus-4-1-v1:0").contract, Contract::Tool);
+        assert_eq!(
+            of_model("anthropic.claude-opus-4-1-v1:0").contract,
+            Contract::Tool
+        );
         assert!(!of_model("us.anthropic.claude-opus-4-7").temperature);
-        assert_eq!(of_model("us.anthropic.claude-opus-5-5").contract, Contract::StopToken);
+        assert_eq!(
+            of_model("us.anthropic.claude-opus-5-5").contract,
+            Contract::StopToken
+        );
         assert_eq!(of_model("somebody.model-9"), UNKNOWN);
-        assert_eq!(of_model("arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abc"), UNKNOWN);
+        assert_eq!(
+            of_model("arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abc"),
+            UNKNOWN
+        );
         assert_eq!(of_model(""), UNKNOWN);
     }
 

@@ -24,9 +24,9 @@ pub(super) fn meaning(error: &SdkError<ConverseError>) -> Fallback {
 fn of_service(error: &ConverseError) -> Fallback {
     use ConverseError as E;
     match error {
-        E::ThrottlingException(_) | E::ServiceUnavailableException(_) | E::ModelNotReadyException(_) => {
-            Fallback::Throttled
-        }
+        E::ThrottlingException(_)
+        | E::ServiceUnavailableException(_)
+        | E::ModelNotReadyException(_) => Fallback::Throttled,
         E::ModelTimeoutException(_) => Fallback::TimedOut,
         other => {
             let code = other.code().unwrap_or("an unnamed error");

@@ -60,7 +60,10 @@ mod tests {
 
     #[test]
     fn what_is_near_enough_is_taken() {
-        assert_eq!(level(Level::High, Level::High, Level::Critical), Level::Critical);
+        assert_eq!(
+            level(Level::High, Level::High, Level::Critical),
+            Level::Critical
+        );
         assert_eq!(level(Level::High, Level::High, Level::Info), Level::Medium);
         assert_eq!(score(Severity(70), Level::High), Severity(70));
         assert_eq!(score(Severity(70), Level::Critical), Severity(80));

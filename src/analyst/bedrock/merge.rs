@@ -65,7 +65,10 @@ pub(super) fn merged(
     actions.truncate(MAX_ACTIONS);
     let actions = match actions.is_empty() {
         true => first.recommended_actions,
-        false => actions.iter().map(|action| one_line(action, MAX_CHARS)).collect(),
+        false => actions
+            .iter()
+            .map(|action| one_line(action, MAX_CHARS))
+            .collect(),
     };
     Assessment {
         analyst,
@@ -121,7 +124,10 @@ fn methodology(first: &Assessment, bound: &Bound, record: &ModelRecord) -> Strin
         ));
     }
     if !bound.methodology.is_empty() {
-        text.push_str(&format!(" It says: {}", one_line(&bound.methodology, MAX_CHARS)));
+        text.push_str(&format!(
+            " It says: {}",
+            one_line(&bound.methodology, MAX_CHARS)
+        ));
     }
     text
 }
@@ -151,14 +157,16 @@ mod tests {
 
     #[test]
     fn only_what_neither_analyst_is_sure_of_is_held_back() {
-        let held = |first, model| {
-            is_held_back(Level::Medium, opinion(first), Level::Medium, model, 0.7)
-        };
+        let held =
+            |first, model| is_held_back(Level::Medium, opinion(first), Level::Medium, model, 0.7);
         assert!(held(0.3, 0.5));
         assert!(!held(0.3, 0.7), "the model is sure");
         assert!(!held(0.8, 0.1), "the rules are sure");
         let first = opinion(0.3);
-        assert!(!is_held_back(Level::High, first, Level::Medium, 0.1, 0.7), "a model made it less");
+        assert!(
+            !is_held_back(Level::High, first, Level::Medium, 0.1, 0.7),
+            "a model made it less"
+        );
         assert!(!is_held_back(Level::Medium, first, Level::High, 0.1, 0.7));
     }
 }

@@ -51,6 +51,10 @@ pub fn object_in(text: &str, stop_token: &str) -> Result<Value, ParseError> {
     for (start, _) in text.match_indices('{').take(MAX_STARTS) {
         match object_at(&text[start..]) {
             Ok(value) => return Ok(value),
+            // What begins further on is a part of this one.
+            Err(ParseError::Unfinished) if problem == ParseError::NoObject => {
+                return Err(ParseError::Unfinished);
+            }
             // The first one is what the answer was meant to be.
             Err(error) if problem == ParseError::NoObject => problem = error,
             Err(_) => {}
@@ -187,12 +191,16 @@ mod tests {
             ("[1, 2]", ParseError::NoObject),
             ("{\"a\": \"unfinished", ParseError::Unfinished),
             ("{\"a\": [1, 2", ParseError::Unfinished),
+            ("{\"a\": {\"b\": 1}, \"c\"", ParseError::Unfinished),
             ("{\"a\" 1}", ParseError::Malformed),
             ("{a: 1}", ParseError::Malformed),
         ] {
             assert_eq!(object_in(text, STOP), Err(problem), "{text}");
         }
-        assert_eq!(object_in(&" ".repeat(10 << 20), STOP), Err(ParseError::TooLong));
+        assert_eq!(
+            object_in(&" ".repeat(10 << 20), STOP),
+            Err(ParseError::TooLong)
+        );
         let deep = "{\"a\":".repeat(9_000);
         assert_eq!(object_in(&deep, STOP), Err(ParseError::Unfinished));
         let deep = format!("{}{}", "{\"a\":".repeat(5_000), "}".repeat(5_000));

@@ -18,9 +18,8 @@ impl Pause {
     #[must_use]
     pub fn is_on(&self, now: EventTime) -> bool {
         // A clock that was set back must not prolong a pause for long.
-        self.until.is_some_and(|until| {
-            now < until && until.0.saturating_sub(now.0) <= LONGEST_PAUSE_MS
-        })
+        self.until
+            .is_some_and(|until| now < until && until.0.saturating_sub(now.0) <= LONGEST_PAUSE_MS)
     }
 
     /// A call failed at `now` in a way that the next one would too.

@@ -47,7 +47,14 @@ struct Rung {
     extra_lines: usize,
 }
 
-const fn rung(values: usize, profiles: usize, items: usize, windows: usize, findings: usize, extra_lines: usize) -> Rung {
+const fn rung(
+    values: usize,
+    profiles: usize,
+    items: usize,
+    windows: usize,
+    findings: usize,
+    extra_lines: usize,
+) -> Rung {
     Rung {
         values,
         profiles,

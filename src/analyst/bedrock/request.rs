@@ -52,7 +52,11 @@ fn inference(settings: &BedrockSettings, capabilities: Capabilities) -> Inferenc
     let most = i32::try_from(settings.max_output_tokens).unwrap_or(i32::MAX);
     let inference = InferenceConfiguration::builder()
         .max_tokens(most)
-        .set_temperature(capabilities.temperature.then_some(settings.temperature as f32));
+        .set_temperature(
+            capabilities
+                .temperature
+                .then_some(settings.temperature as f32),
+        );
     let inference = match capabilities.contract {
         Contract::StopToken => inference.stop_sequences(&settings.stop_token),
         Contract::Schema | Contract::Tool => inference,
@@ -165,7 +169,9 @@ fn document(value: &Value) -> Document {
         Value::String(text) => Document::String(text.clone()),
         Value::Array(items) => Document::Array(items.iter().map(document).collect()),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| (name.clone(), document(value)));
+            let fields = fields
+                .iter()
+                .map(|(name, value)| (name.clone(), document(value)));
             Document::Object(fields.collect::<HashMap<_, _>>())
         }
         Value::Number(number) => match (number.as_u64(), number.as_f64()) {
@@ -182,7 +188,9 @@ fn value(document: &Document) -> Value {
         Document::String(text) => Value::String(text.clone()),
         Document::Array(items) => items.iter().map(value).collect(),
         Document::Object(fields) => {
-            let fields = fields.iter().map(|(name, inner)| (name.clone(), value(inner)));
+            let fields = fields
+                .iter()
+                .map(|(name, inner)| (name.clone(), value(inner)));
             Value::Object(fields.collect())
         }
         Document::Number(number) => match *number {

@@ -69,8 +69,10 @@ pub fn value() -> Value {
     let number = json!({"type": "number"});
     let cause = json!({"type": "string", "enum": Cause::ALL.map(Cause::name)});
     let level = json!({"type": "string", "enum": Level::ALL.map(Level::name)});
-    let figures: Map<String, Value> =
-        FIGURES.iter().map(|name| ((*name).to_owned(), number.clone())).collect();
+    let figures: Map<String, Value> = FIGURES
+        .iter()
+        .map(|name| ((*name).to_owned(), number.clone()))
+        .collect();
     let possible = closed([
         // The list of causes stands once: it is long, and paid for with every question.
         ("cause", text.clone()),
@@ -100,7 +102,10 @@ pub fn value() -> Value {
             }),
         ),
         ("primary_offenders", texts.clone()),
-        ("possible_causes", json!({"type": "array", "items": possible})),
+        (
+            "possible_causes",
+            json!({"type": "array", "items": possible}),
+        ),
         ("evidence", evidence),
         ("recommended_actions", texts),
     ])
@@ -158,7 +163,11 @@ pub fn checked(value: &Value) -> Result<Answer, Problem> {
     let evidence = root.object("evidence")?;
     let mut figures = [0.0; 6];
     for (figure, name) in figures.iter_mut().zip(FIGURES) {
-        let most = if name.starts_with("avg_") { 1.0 } else { MAX_COUNT };
+        let most = if name.starts_with("avg_") {
+            1.0
+        } else {
+            MAX_COUNT
+        };
         *figure = metrics.number(name, most)?;
     }
     Ok(Answer {
@@ -239,7 +248,9 @@ impl<'a> Fields<'a> {
             return Err(wrong());
         }
         let texts = entries.iter().map(|entry| {
-            let text = entry.as_str().filter(|text| text.chars().count() <= MAX_TEXT);
+            let text = entry
+                .as_str()
+                .filter(|text| text.chars().count() <= MAX_TEXT);
             text.map(str::to_owned).ok_or_else(wrong)
         });
         texts.collect()
@@ -267,7 +278,11 @@ impl<'a> Fields<'a> {
         let causes = entries.iter().map(|entry| {
             let fields = entry.as_object().ok_or_else(wrong)?;
             let entry = Fields { path: name, fields };
-            Ok((entry.cause("cause")?, entry.number("confidence", 1.0)?, entry.text("reason")?))
+            Ok((
+                entry.cause("cause")?,
+                entry.number("confidence", 1.0)?,
+                entry.text("reason")?,
+            ))
         });
         causes.collect()
     }
@@ -348,7 +363,10 @@ pub(crate) mod tests {
             ("executive_summary", json!("x".repeat(2_001))),
             ("recommended_actions", json!(vec!["x"; 31])),
             ("recommended_actions", json!([1])),
-            ("possible_causes", json!([{"cause": "scanner", "confidence": 7, "reason": ""}])),
+            (
+                "possible_causes",
+                json!([{"cause": "scanner", "confidence": 7, "reason": ""}]),
+            ),
             ("possible_causes", json!(["scanner"])),
         ] {
             let mut answer = good();
@@ -358,18 +376,32 @@ pub(crate) mod tests {
         let mut answer = good();
         answer["metrics_overview"]["blocked_total"] = json!(-1);
         let problem = checked(&answer).expect_err("a negative count").to_string();
-        assert_eq!(problem, "the field metrics_overview.blocked_total is not a number from 0 on");
+        assert_eq!(
+            problem,
+            "the field metrics_overview.blocked_total is not a number from 0 on"
+        );
     }
 
     #[test]
     fn the_schema_stays_within_the_subset_that_the_service_takes() {
         let text = text();
-        for word in ["minimum", "maximum", "maxLength", "maxItems", "pattern", "$ref", "format"] {
+        for word in [
+            "minimum",
+            "maximum",
+            "maxLength",
+            "maxItems",
+            "pattern",
+            "$ref",
+            "format",
+        ] {
             assert!(!text.contains(&format!("\"{word}\"")), "{word}");
         }
         let objects = text.matches("\"type\":\"object\"").count();
         assert_eq!(objects, 4);
-        assert_eq!(text.matches("\"additionalProperties\":false").count(), objects);
+        assert_eq!(
+            text.matches("\"additionalProperties\":false").count(),
+            objects
+        );
         assert_eq!(text.matches("\"required\":").count(), objects);
     }
 }

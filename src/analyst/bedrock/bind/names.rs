@@ -16,7 +16,13 @@ static TERMS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 
 /// Words behind which a capitalised word is taken for a person.
 const BEFORE_PEOPLE: [&str; 7] = [
-    "by", "user", "role", "principal", "administrator", "engineer", "operator",
+    "by",
+    "user",
+    "role",
+    "principal",
+    "administrator",
+    "engineer",
+    "operator",
 ];
 /// Shortest part of a shown name that counts as naming it.
 const SHORTEST_PART: usize = 4;
@@ -61,7 +67,9 @@ pub(super) fn checked<'a>(word: &'a str, before: &str, shown: &Shown) -> Word<'a
 
 /// The word without the brackets, quotes and punctuation around it.
 fn trimmed(word: &str) -> (&str, &str, &str) {
-    let start = word.find(|c: char| !"([{\"'`*“‘".contains(c)).unwrap_or(word.len());
+    let start = word
+        .find(|c: char| !"([{\"'`*“‘".contains(c))
+        .unwrap_or(word.len());
     let (front, rest) = word.split_at(start);
     let core = rest.trim_end_matches(|c: char| ".,;:!?)]}\"'`*”’".contains(c));
     let core = core.strip_suffix("'s").unwrap_or(core);
@@ -113,11 +121,16 @@ fn is_shown_value(word: &str, kind: Kind, shown: &Shown) -> bool {
 /// Every number in the word was shown, and nothing but their usual marks stands around them.
 fn is_shown_number(word: &str, shown: &Shown) -> bool {
     let core = word.trim_start_matches(['$', '~', '<', '>', '+', '-', '≈', '×']);
-    let core = SUFFIXES.iter().find_map(|suffix| core.strip_suffix(suffix)).unwrap_or(core);
+    let core = SUFFIXES
+        .iter()
+        .find_map(|suffix| core.strip_suffix(suffix))
+        .unwrap_or(core);
     if shown.numbers.contains(&normalised(core)) {
         return true;
     }
-    let parts = core.split(|c: char| "-:/TZ–".contains(c)).filter(|part| !part.is_empty());
+    let parts = core
+        .split(|c: char| "-:/TZ–".contains(c))
+        .filter(|part| !part.is_empty());
     let mut parts = parts.peekable();
     parts.peek().is_some() && parts.all(|part| shown.numbers.contains(&normalised(part)))
 }
@@ -155,7 +168,9 @@ fn is_two_capitals(word: &str) -> bool {
 fn looks_like_identifier(word: &str) -> bool {
     let has_marks = word.contains(['_', '#', ':', '$', '=', '{', '<']);
     let letters: Vec<char> = word.chars().collect();
-    let has_humps = letters.windows(2).any(|pair| pair[0].is_lowercase() && pair[1].is_uppercase());
+    let has_humps = letters
+        .windows(2)
+        .any(|pair| pair[0].is_lowercase() && pair[1].is_uppercase());
     has_marks || has_humps || word.matches('-').count() >= 2
 }
 

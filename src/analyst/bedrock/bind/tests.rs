@@ -5,9 +5,15 @@ use serde_json::json;
 fn shown() -> Shown {
     let mut shown = Shown::default();
     shown.references.refer(Kind::Path, "/admin/ignore-me");
-    shown.references.refer(Kind::Person, "arn:aws:iam::111122223333:user/mallory");
+    shown
+        .references
+        .refer(Kind::Person, "arn:aws:iam::111122223333:user/mallory");
     shown.addresses.insert("203.0.113.7".to_owned());
-    for name in ["AWS-AWSManagedRulesAdminProtectionRuleSet", "block-rule-test-waf", "US"] {
+    for name in [
+        "AWS-AWSManagedRulesAdminProtectionRuleSet",
+        "block-rule-test-waf",
+        "US",
+    ] {
         shown.names.insert(name.to_owned());
     }
     shown.numbers = numbers_in("100 1,234 0.20 50% 2024-05-01T10:00:00Z 5");
@@ -28,7 +34,10 @@ fn exact() -> MetricsOverview {
 /// What becomes of a sentence.
 fn prose(text: &str) -> (String, u32) {
     let shown = shown();
-    let mut binding = Binding { shown: &shown, removed: 0 };
+    let mut binding = Binding {
+        shown: &shown,
+        removed: 0,
+    };
     let text = binding.prose(text);
     (text, binding.removed)
 }
@@ -80,7 +89,11 @@ fn what_was_not_shown_takes_its_sentence_with_it() {
         "It was changed by arn:aws:iam::999988887777:user/alice.",
     ] {
         let text = format!("All was blocked. {invented} It is over.");
-        assert_eq!(prose(&text), ("All was blocked. It is over.".to_owned(), 1), "{invented}");
+        assert_eq!(
+            prose(&text),
+            ("All was blocked. It is over.".to_owned(), 1),
+            "{invented}"
+        );
     }
 }
 
@@ -95,7 +108,8 @@ fn removals_are_counted_and_lower_the_confidence() {
     invented["primary_offenders"] = json!(["203.0.113.7", "198.51.100.99", "nobody"]);
     invented["metrics_overview"]["blocked_total"] = json!(7);
     invented["evidence"]["top_rules"] = json!(["magic"]);
-    invented["evidence"]["top_uris"] = json!(["U1", "U1 \"/admin/~6-~2\"", "/admin/ignore-me", "/x"]);
+    invented["evidence"]["top_uris"] =
+        json!(["U1", "U1 \"/admin/~6-~2\"", "/admin/ignore-me", "/x"]);
     invented["recommended_actions"] = json!(["Block 198.51.100.99.", "Watch it."]);
     let answer = schema::checked(&invented).expect("follows the schema");
     let bound = bind(answer, &shown(), &exact());
@@ -107,6 +121,9 @@ fn removals_are_counted_and_lower_the_confidence() {
 
 #[test]
 fn sentences_end_where_a_blank_follows() {
-    assert_eq!(sentences("A 1.2 b. C!  D?\nE"), ["A 1.2 b.", "C!", "D?", "E"]);
+    assert_eq!(
+        sentences("A 1.2 b. C!  D?\nE"),
+        ["A 1.2 b.", "C!", "D?", "E"]
+    );
     assert_eq!(sentences(" \n"), [] as [&str; 0]);
 }

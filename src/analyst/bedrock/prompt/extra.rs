@@ -24,12 +24,39 @@ const KNOWN: [&str; 8] = [
 ];
 /// Words in the names of fields that hold names which the site's owner or AWS gave.
 const NAMES: [&str; 20] = [
-    "name", "rule", "rules", "action", "type", "kind", "statement", "event", "source", "scope",
-    "region", "metric", "state", "default", "label", "logging", "error", "change", "operation", "table",
+    "name",
+    "rule",
+    "rules",
+    "action",
+    "type",
+    "kind",
+    "statement",
+    "event",
+    "source",
+    "scope",
+    "region",
+    "metric",
+    "state",
+    "default",
+    "label",
+    "logging",
+    "error",
+    "change",
+    "operation",
+    "table",
 ];
 /// Words in the names of fields that tell who it was.
 const PEOPLE: [&str; 10] = [
-    "who", "user", "username", "identity", "principal", "actor", "author", "by", "role", "person",
+    "who",
+    "user",
+    "username",
+    "identity",
+    "principal",
+    "actor",
+    "author",
+    "by",
+    "role",
+    "person",
 ];
 /// Words in the names of fields that tell of accounts and ids, which a model needs not.
 const LEFT_OUT: [&str; 8] = [

@@ -95,7 +95,11 @@ fn traffic(page: &mut Page, evidence: &Evidence, rung: Rung) {
         sum.merge(&window.counters);
     }
     if evidence.windows.len() > 1 {
-        page.line(format!("during, all {} windows: {}", evidence.windows.len(), row(&sum)));
+        page.line(format!(
+            "during, all {} windows: {}",
+            evidence.windows.len(),
+            row(&sum)
+        ));
     }
     let newest = evidence.windows.len().saturating_sub(rung.windows);
     for window in evidence.windows.iter().skip(newest) {
@@ -156,7 +160,10 @@ fn finding_line(page: &mut Page, finding: &Finding) -> String {
 }
 
 fn values(page: &mut Page, evidence: &Evidence, dimension: Dimension, name: &str, rung: Rung) {
-    let of_dimension = evidence.values.iter().filter(|value| value.dimension == dimension);
+    let of_dimension = evidence
+        .values
+        .iter()
+        .filter(|value| value.dimension == dimension);
     let mut parts = Vec::new();
     for value in of_dimension.take(rung.values) {
         let shown = page.value(dimension, &value.key);
@@ -166,8 +173,13 @@ fn values(page: &mut Page, evidence: &Evidence, dimension: Dimension, name: &str
     if parts.is_empty() {
         return;
     }
-    let weight = evidence.dimensions.iter().find(|weight| weight.dimension == dimension);
-    let all = weight.map(|weight| format!(", {} in all", weight.during)).unwrap_or_default();
+    let weight = evidence
+        .dimensions
+        .iter()
+        .find(|weight| weight.dimension == dimension);
+    let all = weight
+        .map(|weight| format!(", {} in all", weight.during))
+        .unwrap_or_default();
     page.line(format!("{name}{all}: {}", parts.join(", ")));
 }
 
@@ -175,10 +187,26 @@ fn rule(page: &mut Page, profile: &RuleProfile, rung: Rung) {
     let name = page.name(&profile.rule);
     let lists = [
         list(page, "paths", Dimension::Uri, &profile.uris, rung),
-        list(page, "addresses", Dimension::ClientAddress, &profile.addresses, rung),
-        list(page, "countries", Dimension::Country, &profile.countries, rung),
+        list(
+            page,
+            "addresses",
+            Dimension::ClientAddress,
+            &profile.addresses,
+            rung,
+        ),
+        list(
+            page,
+            "countries",
+            Dimension::Country,
+            &profile.countries,
+            rung,
+        ),
     ];
-    page.line(format!("rule {name} blocked {}{}", profile.blocked.lower, lists.concat()));
+    page.line(format!(
+        "rule {name} blocked {}{}",
+        profile.blocked.lower,
+        lists.concat()
+    ));
 }
 
 fn address(page: &mut Page, profile: &AddressProfile, rung: Rung) {
@@ -186,8 +214,20 @@ fn address(page: &mut Page, profile: &AddressProfile, rung: Rung) {
     let lists = [
         list(page, "paths", Dimension::Uri, &profile.uris, rung),
         list(page, "rules", Dimension::Rule, &profile.rules, rung),
-        list(page, "countries", Dimension::Country, &profile.countries, rung),
-        list(page, "agents", Dimension::UserAgent, &profile.user_agents, rung),
+        list(
+            page,
+            "countries",
+            Dimension::Country,
+            &profile.countries,
+            rung,
+        ),
+        list(
+            page,
+            "agents",
+            Dimension::UserAgent,
+            &profile.user_agents,
+            rung,
+        ),
         list(page, "labels", Dimension::Label, &profile.labels, rung),
     ];
     page.line(format!(
@@ -200,7 +240,13 @@ fn address(page: &mut Page, profile: &AddressProfile, rung: Rung) {
     ));
 }
 
-fn list(page: &mut Page, name: &str, dimension: Dimension, items: &[TopItem], rung: Rung) -> String {
+fn list(
+    page: &mut Page,
+    name: &str,
+    dimension: Dimension,
+    items: &[TopItem],
+    rung: Rung,
+) -> String {
     let items = items.iter().take(rung.items);
     let items: Vec<String> = items
         .map(|item| format!("{} {}", page.value(dimension, &item.key), item.lower))

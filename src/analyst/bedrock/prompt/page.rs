@@ -87,7 +87,8 @@ impl Page {
         let mut taken = 0;
         let mut bytes = 0;
         let fitting = self.lines.iter().take_while(|line| {
-            taken += tokens::estimated(line);
+            // The line's end counts too.
+            taken += tokens::estimated(line) + 1;
             bytes += line.len() + 1;
             taken <= max_tokens && bytes <= max_bytes
         });
@@ -98,7 +99,11 @@ impl Page {
 
     /// The text, and what the answer to it may name.
     pub(super) fn finish(self) -> (String, Shown) {
-        let text: String = self.lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+        let text: String = self
+            .lines
+            .iter()
+            .flat_map(|line| [line.as_str(), "\n"])
+            .collect();
         let mut shown = self.shown;
         shown.numbers = bind::numbers_in(&text);
         (text, shown)

@@ -32,10 +32,13 @@ fn the_version_changes_with_the_words() {
         include_str!("../prompts/vocabulary.txt"),
     ];
     let digest = Sha256::digest(files.concat().as_bytes());
-    let fingerprint: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let fingerprint: String = digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     assert_eq!(
         (VERSION, fingerprint.as_str()),
-        ("analyst-1", "FINGERPRINT"),
+        ("analyst-1", "7f496ecf8f7953e4"),
         "the words of a released version stay as they are: give the changed files a new one"
     );
 }
@@ -54,7 +57,11 @@ fn the_scenarios_take_few_tokens() {
             let second = prompt(&evidence, format, MAX_TOKENS - first.tokens);
             assert!(first.tokens <= MAX_FIRST_TOKENS, "{name}: {}", first.tokens);
             assert!(first.tokens + second.tokens <= MAX_TOKENS, "{name}");
-            assert!(first.user.contains("client addresses") || name == "outage", "{}", first.user);
+            assert!(
+                first.user.contains("client addresses") || name == "outage",
+                "{}",
+                first.user
+            );
         }
     }
 }
@@ -73,16 +80,16 @@ fn the_attack_is_told_in_figures_names_and_references() {
 #[test]
 fn any_evidence_fits() {
     let mut evidence = scenarios::attack().build();
-    let long = "/admin".repeat(4_000);
+    let long = "/admin".repeat(400);
     for value in &mut evidence.values {
         value.key.push_str(&long);
     }
     for (number, missing) in ["a: b: c: d"; 500].iter().enumerate() {
         evidence.missing.push(format!("{missing} {number}"));
     }
-    let many: Vec<_> = (0..400).flat_map(|_| evidence.values.clone()).collect();
+    let many: Vec<_> = (0..30).flat_map(|_| evidence.values.clone()).collect();
     evidence.values.extend(many);
-    let addresses: Vec<_> = (0..400).flat_map(|_| evidence.addresses.clone()).collect();
+    let addresses: Vec<_> = (0..30).flat_map(|_| evidence.addresses.clone()).collect();
     evidence.addresses.extend(addresses);
     for format in FORMATS {
         for max in [MAX_FIRST_TOKENS, 1_600] {
@@ -109,10 +116,13 @@ fn what_was_wrong_is_said_again_in_few_words() {
 #[test]
 fn errors_and_accounts_are_not_sent() {
     let mut evidence = scenarios::attack().build();
-    evidence.missing = vec![
-        "windows of the incident: the history could not be read: secret text".to_owned(),
-    ];
+    evidence.missing =
+        vec!["windows of the incident: the history could not be read: secret text".to_owned()];
     let prompt = prompt(&evidence, FORMATS[1], MAX_FIRST_TOKENS);
-    assert!(prompt.user.contains("the history could not be read"), "{}", prompt.user);
+    assert!(
+        prompt.user.contains("the history could not be read"),
+        "{}",
+        prompt.user
+    );
     assert!(!prompt.user.contains("secret text"));
 }
