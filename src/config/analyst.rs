@@ -156,9 +156,9 @@ impl AnalystConfig {
                  limit in US dollars can be kept",
             ));
         }
-        let is_version = |byte: u8| byte.is_ascii_digit();
-        let version = &self.guardrail_version;
-        if version != "DRAFT" && !(!version.is_empty() && version.bytes().all(is_version)) {
+        let version = self.guardrail_version.as_str();
+        let is_number = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
+        if version != "DRAFT" && !is_number {
             return Some(("analyst.guardrail_version", "a number, or DRAFT"));
         }
         if self
