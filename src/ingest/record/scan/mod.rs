@@ -1,4 +1,4 @@
-//! A forward-only reader of the usual JSON, several times faster than a general parser.
+//! A forward-only reader of the usual JSON, faster than a general parser.
 //!
 //! It walks an object's bytes once and hands its values to the same [shapes](super::lenient) as
 //! serde_json does, so that the schema is told in one place. What no shape asks for is checked and
@@ -7,11 +7,11 @@
 //! The scanner never says what is wrong with a text. Whatever it does not read it gives back as
 //! [`Unusual`], and serde_json reads the object from its start. That goes for malformed text, for
 //! numbers other than short natural ones, for control characters, also as blanks, for surrogate
-//! pairs, and for nesting beyond the limit. So every error has one origin, and all that
-//! must hold here is that what is read is read alike. Tests and a fuzz target hold the two equal.
+//! pairs, and for nesting beyond the limit. So every error has one origin, and all that must hold
+//! here is that what is read is read alike. Tests and a fuzz target hold the two equal.
 //!
-//! What is read over is checked as strictly as what is kept. serde_json is laxer there in some
-//! cases, none of which gets that far.
+//! What is read over is checked as strictly as what is kept. serde_json lets pass more there, which
+//! the scanner leaves to it.
 
 mod access;
 mod skip;
@@ -70,7 +70,9 @@ impl<'de> Scanner<'de> {
     pub(super) fn finish(self) -> Result<usize, Unusual> {
         let read = &self.bytes[..self.position];
         // Without an early return the compiler compares 16 or more bytes at a time.
-        let has_control = read.iter().fold(false, |found, &byte| found | (byte < b' '));
+        let has_control = read
+            .iter()
+            .fold(false, |found, &byte| found | (byte < b' '));
         if has_control {
             return Err(Unusual);
         }

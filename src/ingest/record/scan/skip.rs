@@ -9,9 +9,7 @@ impl Scanner<'_> {
     /// Moves behind the next value.
     #[inline]
     pub(super) fn skip(&mut self) -> Result<(), Unusual> {
-        self.position = self
-            .value_end(self.position, self.levels)
-            .ok_or(Unusual)?;
+        self.position = self.value_end(self.position, self.levels).ok_or(Unusual)?;
         Ok(())
     }
 

@@ -71,7 +71,12 @@ fn escape_length(rest: &[u8]) -> Option<usize> {
     match rest {
         [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => Some(1),
         // Surrogates, which come in pairs, begin with D8 to DF.
-        [b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] => None,
+        [
+            b'u',
+            b'd' | b'D',
+            b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F',
+            ..,
+        ] => None,
         [b'u', digits @ ..] => {
             let digits = digits.first_chunk::<4>()?;
             digits.iter().all(u8::is_ascii_hexdigit).then_some(5)

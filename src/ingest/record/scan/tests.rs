@@ -132,7 +132,8 @@ fn other_texts_are_left_to_the_parser() {
 fn no_level_beyond_the_limit_is_scanned() {
     for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
         for key in ["a", "labels", "ruleGroupList", "httpRequest"] {
-            let nested = |levels: usize| format!("{}0{}", open.repeat(levels), close.repeat(levels));
+            let nested =
+                |levels: usize| format!("{}0{}", open.repeat(levels), close.repeat(levels));
             let line = |levels: usize| format!(r#"{{"{key}":{}}}"#, nested(levels - 1));
             assert_eq!(read_within(&line(10), 10), By::Scanner);
             assert_eq!(read_within(&line(11), 10), By::Parser);
