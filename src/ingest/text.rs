@@ -80,8 +80,7 @@ impl Decoder<'_> {
         let start = units.position;
         let end = units.line_end();
         let line = &units.text[start..end];
-        let mut scratch = std::mem::take(&mut self.scratch);
-        match read_object(line, self.limits.depth(), &mut scratch) {
+        match read_object(line, self.limits.depth()) {
             Ok((unit, length)) => {
                 units.position += length;
                 self.unit(&unit, &line[..length], units.base + start);
@@ -94,7 +93,6 @@ impl Decoder<'_> {
                 units.position = units.resume_after(start);
             }
         }
-        self.scratch = scratch;
     }
 
     /// An object whose first line ends within it.

@@ -120,7 +120,7 @@ impl Default for BlockLimits {
     /// Blocks of 1 MiB, lines of 8 MiB.
     fn default() -> Self {
         Self {
-            block_bytes: 1 << 20,
+            block_bytes: 256 << 10,
             line_bytes: 8 << 20,
         }
     }
