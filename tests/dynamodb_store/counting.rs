@@ -130,7 +130,7 @@ async fn of_two_writers_at_once_one_wins_each_round() {
     let partials = kept.store.window_partials(window(0)).await.expect("reads");
     assert_eq!(partials[ACL].len() as u64, ROUNDS, "one bundle a round");
     let lengths = partials[ACL].iter().filter(|one| one.encoded.len() == 20);
-    assert_eq!(lengths.count(), wins[1]);
+    assert_eq!(lengths.count() as u64, wins[1]);
 }
 
 #[tokio::test]
@@ -175,7 +175,8 @@ async fn settled_windows_are_read_from_a_time_on() {
     let consumed = |commit| CommitNumbers::from([(SHARD.to_owned(), commit)]);
     for (minute, commit) in [(0, 1), (1, 2), (2, 3), (1, 4)] {
         let start = window(minute).start;
-        let set = kept.store.set_settled(start, &consumed(commit), NOW);
+        let consumed = consumed(commit);
+        let set = kept.store.set_settled(start, &consumed, NOW);
         set.await.expect("writes");
     }
     let settled = kept.store.settled(window(1).start).await.expect("reads");

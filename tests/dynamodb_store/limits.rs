@@ -1,8 +1,13 @@
 //! What is too large for a page, an item or a transaction.
 
+use std::ops::Range;
+
 use wafwatch::store::StoreError;
-use wafwatch::store::dynamodb::{MAX_CLOSING_WINDOWS, MAX_COMMIT_BYTES, MAX_COMMIT_WINDOWS};
+use wafwatch::store::dynamodb::{
+    ClosingCommit, MAX_CLOSING_WINDOWS, MAX_COMMIT_BYTES, MAX_COMMIT_WINDOWS,
+};
 use wafwatch_windows::settings::SketchSettings;
+use wafwatch_windows::summary::Summary;
 
 use crate::values::*;
 
@@ -46,40 +51,56 @@ async fn a_commit_beyond_the_limits_is_refused_before_it_is_sent() {
     assert_eq!(kept.faults.attempts_of("TransactWriteItems"), 0);
 }
 
-#[tokio::test]
-async fn hostile_windows_fit_one_by_one_and_too_many_are_refused_before_they_are_sent() {
-    let kept = kept("hostile-windows").await;
-    let settings = SketchSettings::default();
-    let hostile = hostile_summary(0, 256, &settings);
-    let json = serde_json::to_vec(&hostile).expect("serialises").len();
-    assert!(json > 150_000, "{json}");
-    let mut one = closing(1, 0..1);
-    one.closing.windows[0].summary = hostile.clone();
-    kept.store.close(&one).await.expect("fits");
-    assert_eq!(kept.faults.attempts_of("TransactWriteItems"), 1);
-
-    let mut many = closing(2, 1..21);
-    for window in &mut many.closing.windows {
+/// A closing of windows with the figures of `summary`.
+fn closing_like(summary: &Summary, version: u64, minutes: Range<i64>) -> ClosingCommit {
+    let mut closed = closing(version, minutes);
+    for window in &mut closed.closing.windows {
         let place = window.summary.window;
-        window.summary = hostile.clone();
+        window.summary = summary.clone();
         window.summary.window = place;
     }
-    match kept.store.close(&many).await {
-        Ok(()) => assert_eq!(kept.faults.attempts_of("TransactWriteItems"), 2),
-        refused => {
-            let text = assert_too_large(refused);
-            assert!(text.contains("bytes"), "{text}");
-            assert_eq!(kept.faults.attempts_of("TransactWriteItems"), 1);
-        }
-    }
+    closed
+}
 
+#[tokio::test]
+async fn as_many_hostile_windows_as_may_be_fit_one_closing() {
+    let kept = kept("hostile-windows").await;
+    let hostile = hostile_summary(0, 256, &SketchSettings::default());
+    let json = serde_json::to_vec(&hostile).expect("serialises").len();
+    assert!(json > 150_000, "{json}");
+    let windows = i64::try_from(MAX_CLOSING_WINDOWS).expect("is small");
+    let full = closing_like(&hostile, 1, 0..windows);
+    kept.store.close(&full).await.expect("fits");
+    assert_eq!(kept.faults.attempts_of("TransactWriteItems"), 1);
+    let from = window(0).start;
+    let read = kept.store.windows_between(ACL, from, window(99).start, 99);
+    assert_eq!(read.await.expect("reads").len(), MAX_CLOSING_WINDOWS);
+    // The emulator's pages are of 1 MB too.
+    assert!(kept.faults.attempts_of("Query") >= 2);
+}
+
+#[tokio::test]
+async fn a_closing_beyond_the_limits_is_refused_before_it_is_sent() {
+    let kept = kept("closing-too-large").await;
+    let settings = SketchSettings {
+        top_n: 200,
+        ..SketchSettings::default()
+    };
+    let hostile = hostile_summary(0, 256, &settings);
+    let text = assert_too_large(kept.store.close(&closing_like(&hostile, 1, 0..20)).await);
+    assert!(text.contains("bytes"), "{text}");
     let windows = i64::try_from(MAX_CLOSING_WINDOWS).expect("is small") + 1;
-    let text = assert_too_large(kept.store.close(&closing(2, 0..windows)).await);
+    let text = assert_too_large(kept.store.close(&closing(1, 0..windows)).await);
     assert!(text.contains("21 of 20 windows"), "{text}");
-    let mut detector = closing(2, 1..2);
+    let mut detector = closing(1, 11..12);
     detector.closing.state.detector = vec![0; 400_000];
     let text = assert_too_large(kept.store.close(&detector).await);
     assert!(text.contains(&format!("the state of {ACL}")), "{text}");
+    assert_eq!(kept.faults.attempts_of("TransactWriteItems"), 0);
+
+    // What its caller does then: fewer at once.
+    let fewer = closing_like(&hostile, 1, 0..3);
+    kept.store.close(&fewer).await.expect("fits");
 }
 
 #[tokio::test]

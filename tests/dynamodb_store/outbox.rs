@@ -73,7 +73,8 @@ async fn deliveries_are_recorded_by_channel() {
     let kept = with_events("deliveries", std::slice::from_ref(&event)).await;
     let store = &kept.store;
     for attempt in 1..=2 {
-        let recorded = store.record_delivery(&event.id, "web.hook#1", &retry(attempt));
+        let retry = retry(attempt);
+        let recorded = store.record_delivery(&event.id, "web.hook#1", &retry);
         recorded.await.expect("records");
     }
     let mail = store.record_delivery(&event.id, "mail", &Delivery::Skipped);

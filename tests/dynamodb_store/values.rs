@@ -121,12 +121,21 @@ pub fn summary(minute: i64, total: u64) -> Summary {
     }
 }
 
-/// A summary of requests whose every text is `length` bytes of noise.
+/// A summary of requests whose every text is `length` bytes of noise, and whose every address and
+/// rule has a profile full of others.
 pub fn hostile_summary(minute: i64, length: usize, settings: &SketchSettings) -> Summary {
+    const ADDRESSES: u64 = 60;
     let mut partial = wafwatch_windows::partial::Partial::new(settings);
     for request in 0..600_u64 {
         let texts: Vec<String> = (0..12)
-            .map(|field| noise(request / 2 * 100 + field, length))
+            .map(|field| {
+                let number = match field {
+                    // The rule, and the address.
+                    0 | 5 => request % ADDRESSES,
+                    _ => request,
+                };
+                noise(number * 100 + field, length)
+            })
             .collect();
         let mut record = Record::new(window(minute).start, ACL, Action::Block);
         record.rule = Some(&texts[0]);
