@@ -1,6 +1,7 @@
 //! The command: arguments in, text or JSON out, an exit code at the end.
 
 mod arguments;
+mod arrivals;
 mod config;
 mod demo;
 mod exit;

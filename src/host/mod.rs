@@ -4,6 +4,8 @@ mod event_clock;
 mod feed;
 pub mod followed;
 pub mod replay;
+#[cfg(feature = "aws")]
+pub mod streamed;
 pub mod watch;
 
 pub use feed::{Decoding, FeedSettings};

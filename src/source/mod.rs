@@ -25,6 +25,8 @@ mod follow;
 mod followed;
 mod identity;
 mod input;
+#[cfg(feature = "aws")]
+pub mod kinesis;
 mod layout;
 mod live;
 mod piece;
@@ -32,6 +34,7 @@ mod progress;
 mod reader;
 mod rotated;
 mod stream;
+mod streamed;
 mod structure;
 
 pub use error::SourceError;
@@ -43,3 +46,4 @@ pub use live::LineReader;
 pub use piece::{Block, BlockLimits, Fault, Piece, Rejected};
 pub use progress::Progress;
 pub use reader::{BlockReader, has_grown, peek};
+pub use streamed::{Happened, Reach, ShardEvent, StreamRecord};
