@@ -79,9 +79,23 @@ pub enum DetectorName {
 /// `wafwatch replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArguments {
-    /// Files, folders, globs, or `-` for standard input; gzip or plain, any envelope.
+    /// Files, folders, globs, `-` for standard input, or s3://BUCKET/PREFIX; gzip or plain, any envelope.
+    ///
+    /// A bucket needs a build with `--features aws`; region and credentials are found as the AWS
+    /// tools find them. Of a bucket only the keys are listed and read that can hold the time between
+    /// --from and --to, in the layouts of WAF (.../2026/01/05/12/55/), Firehose (2026/01/05/12/) and
+    /// Hive (year=2026/month=01/day=05/hour=12/), with 15 minutes on both sides for what was delivered
+    /// late; keys that tell no time are read whole.
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<String>,
+    /// Counts only records from this time on, as 2026-01-05T12:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub from: Option<EventTime>,
+    /// Counts only records before this time.
+    ///
+    /// Each range of an input is counted once: ranges of several runs may touch and overlap.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub to: Option<EventTime>,
     /// Detector [default: classic, or what the configuration says].
     #[arg(long, value_enum)]
     pub detector: Option<DetectorName>,

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod exit;
 mod incidents;
+mod inputs;
 mod replay;
 mod session;
 mod setup;

@@ -1,5 +1,6 @@
 //! One machine: inputs on threads, a clock, interrupts.
 
+mod asked;
 mod event_clock;
 mod feed;
 pub mod followed;

@@ -316,6 +316,14 @@ impl<S: Store> Pipeline<S> {
         self.watermarks.finish(shard);
     }
 
+    /// The shards whose names begin so, registered or known from earlier runs.
+    #[must_use]
+    pub fn shards_of(&self, prefix: &str) -> Vec<String> {
+        let from = self.shards.range(prefix.to_owned()..);
+        let names = from.map(|(name, _)| name.clone());
+        names.take_while(|name| name.starts_with(prefix)).collect()
+    }
+
     /// How far `shard` is counted.
     ///
     /// # Panics

@@ -113,6 +113,15 @@ pub enum SourceError {
         /// The name as it was given.
         input: String,
     },
+    /// Nothing in a bucket can hold what is asked for.
+    #[error(
+        "no object at `{input}` can hold records of the time asked for: check the prefix, and --from and \
+         --to; keys are taken to be in UTC"
+    )]
+    NoObject {
+        /// The input as it was given.
+        input: String,
+    },
     /// This program cannot speak to AWS.
     #[error(
         "`{input}` cannot be read: this build has no AWS support; build with \

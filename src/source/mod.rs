@@ -1,4 +1,5 @@
-//! Where bytes come from on one machine: files, folders, globs, standard input, followed files.
+//! Where bytes come from: files, folders, globs, standard input, followed files; streams and buckets.
+//! The last two need the feature `aws`.
 //!
 //! Everything here turns an input into an ordered sequence of [`Piece`]s: blocks of whole lines (or
 //! whole JSON objects), each with its position `[start, end)` in the *decoded* stream, the bytes
@@ -33,6 +34,8 @@ mod piece;
 mod progress;
 mod reader;
 mod rotated;
+#[cfg(feature = "aws")]
+pub mod s3;
 mod stream;
 mod streamed;
 mod structure;
@@ -41,7 +44,7 @@ pub use error::SourceError;
 pub use expand::expand;
 pub use follow::{Follower, Poll, Rotation};
 pub use identity::Identity;
-pub use input::{Input, InputKind};
+pub use input::{Input, InputKind, Object};
 pub use live::LineReader;
 pub use piece::{Block, BlockLimits, Fault, Piece, Rejected};
 pub use progress::Progress;

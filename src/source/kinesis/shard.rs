@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_kinesis::operation::get_records::GetRecordsOutput;
+use aws_sdk_kinesis::types::Record;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
 use tokio::time::sleep;
@@ -57,6 +58,9 @@ pub(super) struct ShardReader {
     checkpoint: String,
     input: String,
     position: Position,
+    /// Not asked for is what arrived before; an emulator delivers it all the same, where nothing has
+    /// arrived since.
+    not_before: Option<EventTime>,
     events: Sender<ShardEvent>,
     backoff: Backoff,
 }
@@ -76,6 +80,10 @@ impl ShardReader {
             shard: shard.to_owned(),
             checkpoint: common.stream.shard_checkpoint(shard),
             input: format!("{}/{shard}", common.stream.input()),
+            not_before: match position {
+                Position::At(time) => Some(time),
+                _ => None,
+            },
             position,
             events,
             backoff: Backoff::new(FIRST_WAIT, LONGEST_WAIT, common.seed ^ number),
@@ -181,6 +189,9 @@ impl ShardReader {
         let mut batch = Vec::new();
         let mut batch_bytes = 0;
         for record in answer.records {
+            if self.is_before_start(&record) {
+                continue;
+            }
             let sequence: SequenceNumber = record
                 .sequence_number
                 .parse()
@@ -198,6 +209,15 @@ impl ShardReader {
         }
         let is_wanted = batch.is_empty() || self.send_records(batch).await;
         Ok(is_wanted.then_some(bytes))
+    }
+
+    fn is_before_start(&self, record: &Record) -> bool {
+        let arrival = record.approximate_arrival_timestamp();
+        let arrival = arrival.and_then(|arrival| arrival.to_millis().ok());
+        let arrival = arrival.map(EventTime);
+        self.not_before
+            .zip(arrival)
+            .is_some_and(|(start, arrival)| arrival < start)
     }
 
     async fn send_records(&mut self, records: Vec<StreamRecord>) -> bool {
