@@ -264,6 +264,11 @@ fn nothing_is_lost_or_doubled_through_resharding_faults_and_kills() {
     }
 }
 
+/// The emulator keeps times of arrival and of creation in whole seconds.
+fn next_second() {
+    std::thread::sleep(Duration::from_millis(1_100));
+}
+
 #[test]
 fn latest_begins_now_and_is_kept_for_the_next_run() {
     let mut site = Site::new(2);
@@ -276,6 +281,7 @@ fn latest_begins_now_and_is_kept_for_the_next_run() {
         site.proxy.count(is_latest) == 2 && reads >= 2
     });
     drop(watch);
+    next_second();
     site.put(5);
     let watch = site.watch(&["--from", "LATEST"]);
     site.wait_until_counted();
@@ -291,9 +297,9 @@ fn a_time_to_begin_with_is_that_of_arrival() {
     let mut site = Site::new(1);
     site.put(10);
     site.written = 0;
-    std::thread::sleep(Duration::from_millis(1_100));
+    next_second();
     let from = jiff::Timestamp::now().to_string();
-    std::thread::sleep(Duration::from_millis(1_100));
+    next_second();
     site.put(10);
     let watch = site.watch(&["--from", &from]);
     site.wait_until_counted();
@@ -319,7 +325,7 @@ fn a_stream_made_anew_is_read_from_its_beginning() {
         "{}",
         ended.stdout
     );
-    std::thread::sleep(Duration::from_millis(1_100));
+    next_second();
     site.create(1);
     site.put(10);
     let watch = site.watch(&[]);
