@@ -8,7 +8,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::source::{BlockLimits, Follower, LineReader, Piece, Poll, SourceError};
+use crate::source::{
+    BlockLimits, Follower, LineReader, Piece, Poll, Reach, SourceError, StreamRecord,
+};
 use crate::store::Checkpoint;
 
 /// Pieces that wait for the thread that counts.
@@ -34,6 +36,10 @@ pub enum Arrived {
     Started,
     /// Bytes came.
     Piece(Piece),
+    /// Records of a stream's shard came.
+    Records(Vec<StreamRecord>),
+    /// A stream's shard has delivered so far.
+    Reached(Reach),
     /// It has ended for good.
     Ended,
     /// It only stood in for a shard that has come meanwhile.

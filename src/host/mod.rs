@@ -1,9 +1,12 @@
 //! One machine: inputs on threads, a clock, interrupts.
 
+mod asked;
 mod event_clock;
 mod feed;
 pub mod followed;
 pub mod replay;
+#[cfg(feature = "aws")]
+pub mod streamed;
 pub mod watch;
 
 pub use feed::{Decoding, FeedSettings};

@@ -4,7 +4,8 @@
 //! beside each other in time advance together and windows close in event time, however many files
 //! there are and however they are named. The wall clock decides nothing.
 //!
-//! A plain file that has grown since it was counted to its end goes on from there.
+//! A plain file that has grown since it was counted to its end goes on from there. Where only some
+//! stretch of time is asked for, each input is counted in parts; `asked.rs` says how.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,8 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use wafwatch_windows::record::RecordBatch;
 use wafwatch_windows::time::EventTime;
 
+use super::asked::{Part, parts};
 use super::feed::{Feed, FeedSettings, Next};
-use crate::ingest::{self, Accounts, Limits, Origin};
+use crate::ingest::{self, Accounts, Limits, Origin, TimeRanges};
 use crate::pipeline::{Flushed, Pipeline, PipelineError};
 use crate::source::{Identity, Input, InputKind, Progress, SourceError, has_grown, peek};
 use crate::store::Store;
@@ -92,9 +94,17 @@ struct Replay<'a> {
     outcome: Replayed,
 }
 
+/// Whether anything of a shard is left to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Added {
+    ToCount,
+    CountedBefore,
+}
+
 struct Shard<'a> {
     id: String,
     input: &'a Input,
+    wanted: TimeRanges,
     feed: Option<Feed>,
 }
 
@@ -123,23 +133,47 @@ impl<'a> Replay<'a> {
             Ok(id) => id,
             Err(error) => return self.outcome.failures.push(error),
         };
-        let name = input.path().display().to_string();
-        let first = first_time(input, &self.settings.feed.limits.limits);
-        let checkpoint = pipeline.register(&id, &name, first).clone();
-        if checkpoint.finished {
-            match has_grown(input, checkpoint.position) {
-                Ok(true) => pipeline.reopen(&id),
-                Ok(false) => return self.outcome.already_counted.push(name),
+        let limits = &self.settings.feed.limits.limits;
+        let first = first_time(input, limits);
+        let mut is_counted = true;
+        for part in parts(&id, &limits.wanted, &pipeline.shards_of(&id)) {
+            match self.add_part(pipeline, input, part, first) {
+                Ok(Added::ToCount) => is_counted = false,
+                Ok(Added::CountedBefore) => {}
                 Err(error) => return self.outcome.failures.push(error),
             }
+        }
+        if is_counted {
+            let name = input.path().display().to_string();
+            self.outcome.already_counted.push(name);
+        }
+    }
+
+    fn add_part<S: Store>(
+        &mut self,
+        pipeline: &mut Pipeline<S>,
+        input: &'a Input,
+        part: Part,
+        first: Option<EventTime>,
+    ) -> Result<Added, SourceError> {
+        let name = input.path().display().to_string();
+        let Part { shard: id, wanted } = part;
+        let checkpoint = pipeline.register(&id, &name, first).clone();
+        if checkpoint.finished {
+            if !has_grown(input, checkpoint.position)? {
+                return Ok(Added::CountedBefore);
+            }
+            pipeline.reopen(&id);
         }
         let watermark = checkpoint.watermark.max(first);
         self.queue.push(Reverse((watermark, self.shards.len())));
         self.shards.push(Shard {
             id,
             input,
+            wanted,
             feed: None,
         });
+        Ok(Added::ToCount)
     }
 
     fn next_shard(&mut self) -> Option<usize> {
@@ -157,7 +191,9 @@ impl<'a> Replay<'a> {
             self.make_room(pipeline);
             let shard = &self.shards[index];
             let position = pipeline.checkpoint(&shard.id).position;
-            match Feed::open(shard.input, position, &self.settings.feed, self.progress) {
+            let mut settings = self.settings.feed.clone();
+            settings.limits.limits.wanted = shard.wanted.clone();
+            match Feed::open(shard.input, position, &settings, self.progress) {
                 Ok(feed) => self.shards[index].feed = Some(feed),
                 Err(error) => return Ok(self.give_up(pipeline, index, error)),
             }
@@ -214,14 +250,22 @@ impl<'a> Replay<'a> {
 
 fn shard_id(input: &Input, run: &str) -> Result<String, SourceError> {
     match input.kind() {
-        InputKind::File => Ok(Identity::of(input)?.shard_id()),
+        InputKind::File | InputKind::Object => Ok(Identity::of(input)?.shard_id()),
         InputKind::Stdin | InputKind::Pipe => Ok(format!("pipe {} {run}", input.path().display())),
     }
 }
 
-/// The first timestamp of an input, where its first bytes have one.
+/// The first timestamp of an input, where its first bytes have one, asked for or not; of an object
+/// what its name says, for a look into each would take a request.
 fn first_time(input: &Input, limits: &Limits) -> Option<EventTime> {
+    if let Some(object) = input.object() {
+        return object.first();
+    }
     let bytes = peek(input, PEEK_BYTES).ok()?;
+    let limits = &Limits {
+        wanted: TimeRanges::default(),
+        ..limits.clone()
+    };
     let mut batch = RecordBatch::new();
     let origin = Origin {
         name: "",

@@ -6,7 +6,9 @@
 //! - An input from which nothing came for a moment is at its end: its time goes on from its newest
 //!   record, up to [`WatchSettings::idle_delay_ms`] behind the wall clock. So a site that went
 //!   silent closes empty windows, and a pause while a backlog is read makes nothing late. An input
-//!   from which nothing ever came follows the others at that distance.
+//!   from which nothing ever came follows the others at that distance. Of a stream's shard it is known
+//!   whether it is at its end: one that is follows the others too, one that is behind waits for its
+//!   records, and holds windows back.
 //! - The longest wait is measured in real time from the newest record on: reading a backlog of last
 //!   week makes no window wait too long.
 
@@ -21,13 +23,15 @@ use super::event_clock::EventClock;
 use super::feed::reason;
 use super::followed::{Arrival, Arrived};
 use crate::pipeline::{self, Decoded, Flushed, Pipeline, PipelineError};
-use crate::source::{Piece, SourceError};
+use crate::source::{Piece, Reach, SourceError, StreamRecord};
 use crate::store::Store;
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(200);
 /// An input from which nothing came for so long is at its end.
 const IDLE_AFTER: Duration = Duration::from_secs(1);
+/// A stream's shard that has been at its end for so long follows the others.
+const FOLLOWS_AFTER_MS: i64 = 10_000;
 
 /// How a watch works.
 #[derive(Debug, Clone)]
@@ -95,8 +99,10 @@ struct Watch<'a> {
     settings: &'a WatchSettings,
     clock: &'a dyn Fn() -> EventTime,
     decoded: Decoded,
-    /// When something last came from each shard that goes on.
-    last_arrival: HashMap<String, Instant>,
+    /// The shards that go on.
+    live: HashMap<String, Live>,
+    /// The newest record of any shard, those that have ended included.
+    newest: Option<EventTime>,
     event_clock: EventClock,
     last_flush: Instant,
     has_uncommitted: bool,
@@ -109,7 +115,8 @@ impl<'a> Watch<'a> {
             settings,
             clock,
             decoded: Decoded::default(),
-            last_arrival: HashMap::new(),
+            live: HashMap::new(),
+            newest: None,
             event_clock: EventClock::new(settings.longest_wait),
             last_flush: Instant::now(),
             has_uncommitted: false,
@@ -129,32 +136,54 @@ impl<'a> Watch<'a> {
         } = arrival;
         match arrived {
             Arrived::Piece(piece) => {
-                if !self.last_arrival.contains_key(&shard) {
-                    pipeline.register(&shard, &input, None);
-                }
-                self.last_arrival.insert(shard.clone(), Instant::now());
+                self.hear_of(pipeline, &shard, &input);
                 self.count(pipeline, &shard, &input, &piece)?;
             }
-            Arrived::Started => {
-                pipeline.register(&shard, &input, None);
-                self.last_arrival.insert(shard, Instant::now());
+            Arrived::Records(records) => {
+                self.hear_of(pipeline, &shard, &input);
+                self.count_records(pipeline, &shard, &records)?;
             }
+            Arrived::Reached(reach) => {
+                if let Some(live) = self.live.get_mut(&shard) {
+                    live.reach = Some(reach);
+                }
+            }
+            Arrived::Started => self.hear_of(pipeline, &shard, &input),
             Arrived::Ended => {
-                self.last_arrival.remove(&shard);
+                self.live.remove(&shard);
                 pipeline.finish(&shard);
                 self.has_uncommitted = true;
             }
             Arrived::Withdrawn => {
-                self.last_arrival.remove(&shard);
+                self.live.remove(&shard);
                 pipeline.abandon(&shard);
             }
             Arrived::Failed(error) => {
-                self.last_arrival.remove(&shard);
-                pipeline.abandon(&shard);
+                if self.live.remove(&shard).is_some() {
+                    pipeline.abandon(&shard);
+                }
                 self.outcome.failures.push(error);
             }
         }
         Ok(())
+    }
+
+    /// Notes that something came of `shard`, which may be the first.
+    fn hear_of<S: Store>(&mut self, pipeline: &mut Pipeline<S>, shard: &str, input: &str) {
+        let now = (self.clock)();
+        if let Some(live) = self.live.get_mut(shard) {
+            live.last = Instant::now();
+            live.last_by_clock = now;
+            return;
+        }
+        let checkpoint = pipeline.register(shard, input, None);
+        self.newest = self.newest.max(checkpoint.watermark);
+        let live = Live {
+            last: Instant::now(),
+            last_by_clock: now,
+            reach: None,
+        };
+        self.live.insert(shard.to_owned(), live);
     }
 
     fn count<S: Store>(
@@ -187,33 +216,51 @@ impl<'a> Watch<'a> {
         }
         pipeline.add(shard, &self.decoded)?;
         self.has_uncommitted = true;
+        self.reach(pipeline, shard);
+        Ok(())
+    }
+
+    fn count_records<S: Store>(
+        &mut self,
+        pipeline: &mut Pipeline<S>,
+        shard: &str,
+        records: &[StreamRecord],
+    ) -> Result<(), PipelineError> {
+        let now = (self.clock)();
+        for record in records {
+            pipeline.count_record(shard, &record.sequence, &record.data, now)?;
+        }
+        self.has_uncommitted = true;
+        self.reach(pipeline, shard);
+        Ok(())
+    }
+
+    fn reach<S: Store>(&mut self, pipeline: &Pipeline<S>, shard: &str) {
         if let Some(newest) = pipeline.checkpoint(shard).watermark {
             self.event_clock.reach(newest, Instant::now());
+            self.newest = self.newest.max(Some(newest));
         }
-        Ok(())
     }
 
     fn advance_idle<S: Store>(&self, pipeline: &mut Pipeline<S>) {
         let delay = self.settings.idle_delay_ms;
-        let complete_until = (self.clock)().minus(delay);
-        let watermarks = self
-            .last_arrival
-            .keys()
-            .map(|shard| pipeline.checkpoint(shard).watermark);
-        let newest = watermarks.max().flatten();
-        let others_until = newest.max(Some(self.event_clock.at(Instant::now())));
-        for (shard, last) in &self.last_arrival {
-            let idle = last.elapsed();
-            if idle < IDLE_AFTER {
-                continue;
-            }
+        let now = (self.clock)();
+        let others_until = self.newest.max(Some(self.event_clock.at(Instant::now())));
+        let others_until = others_until.map(|others| others.minus(delay));
+        for (shard, live) in &self.live {
             let own = pipeline.checkpoint(shard).watermark;
-            let time = match (own, others_until) {
-                (Some(newest), _) => newest.plus(milliseconds(idle)).min(complete_until),
-                (None, Some(others)) => others.minus(delay),
-                (None, None) => continue,
+            let time = match live.reach {
+                None if live.last.elapsed() < IDLE_AFTER => None,
+                None => own
+                    .map(|own| own.plus(milliseconds(live.last.elapsed())))
+                    .map(|own| own.min(now.minus(delay)))
+                    .or(others_until),
+                Some(reach) => stream_time(own, others_until, live.last_by_clock, reach)
+                    .map(|time| time.min(arrival(reach).minus(delay))),
             };
-            pipeline.advance(shard, time);
+            if let Some(time) = time {
+                pipeline.advance(shard, time);
+            }
         }
     }
 
@@ -229,6 +276,45 @@ impl<'a> Watch<'a> {
         self.has_uncommitted = false;
         pipeline.flush(self.event_clock.at(Instant::now()))
     }
+}
+
+/// A shard that goes on.
+struct Live {
+    /// When something last came from it.
+    last: Instant,
+    /// The same on the wall clock.
+    last_by_clock: EventTime,
+    /// How far a stream's shard has delivered. Until it is known, nobody can say; of other inputs it is
+    /// never known.
+    reach: Option<Reach>,
+}
+
+/// Up to which event time a stream's shard has delivered, apart from what is still on its way to the
+/// stream. Records that wait in a shard are not passed by, unless none of it is known.
+fn stream_time(
+    own: Option<EventTime>,
+    others_until: Option<EventTime>,
+    last: EventTime,
+    reach: Reach,
+) -> Option<EventTime> {
+    let Some(own) = own else {
+        return others_until;
+    };
+    let Reach::End(asked_at) = reach else {
+        return None;
+    };
+    let idle = asked_at.0.saturating_sub(last.0).max(0);
+    let passed = own.plus(idle);
+    if idle < FOLLOWS_AFTER_MS {
+        return Some(passed);
+    }
+    Some(passed).max(others_until)
+}
+
+/// When what was not delivered had not arrived in the stream.
+fn arrival(reach: Reach) -> EventTime {
+    let (Reach::End(time) | Reach::Behind(time)) = reach;
+    time
 }
 
 fn milliseconds(duration: Duration) -> i64 {

@@ -158,6 +158,16 @@ impl<S: Store> Pipeline<S> {
         progress.checkpoint()
     }
 
+    /// Keeps in a checkpoint of its own that the shards of `source` are read from `time` on, so that
+    /// a later run finds it. The next flush commits it.
+    pub fn note_start(&mut self, source: &str, input: &str, time: EventTime) {
+        let progress = Progress::new(input.to_owned());
+        let progress = self.shards.entry(source.to_owned()).or_insert(progress);
+        let checkpoint = progress.change();
+        checkpoint.watermark = Some(time);
+        checkpoint.finished = true;
+    }
+
     /// Decodes and counts a piece of `shard`, without what is counted already.
     ///
     /// # Errors
@@ -304,6 +314,14 @@ impl<S: Store> Pipeline<S> {
     /// any longer, and a later run goes on where it stands.
     pub fn abandon(&mut self, shard: &str) {
         self.watermarks.finish(shard);
+    }
+
+    /// The shards whose names begin so, registered or known from earlier runs.
+    #[must_use]
+    pub fn shards_of(&self, prefix: &str) -> Vec<String> {
+        let from = self.shards.range(prefix.to_owned()..);
+        let names = from.map(|(name, _)| name.clone());
+        names.take_while(|name| name.starts_with(prefix)).collect()
     }
 
     /// How far `shard` is counted.

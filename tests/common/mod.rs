@@ -4,6 +4,7 @@
 pub mod command;
 pub mod hostile;
 pub mod long_replay;
+pub mod proxy;
 pub mod store;
 pub mod webhook;
 pub mod workplace;

@@ -233,6 +233,15 @@ fn accounts(text: &mut String, accounts: &Accounts) {
             );
         }
     }
+    if accounts.outside_range > 0 {
+        let count = grouped(accounts.outside_range);
+        line(
+            text,
+            &format!(
+                "  {count} records outside the time that was asked for, which were not counted"
+            ),
+        );
+    }
     if accounts.control_messages > 0 {
         let count = grouped(accounts.control_messages);
         line(

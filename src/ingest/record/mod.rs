@@ -16,6 +16,8 @@ mod scan;
 mod timestamp;
 pub(super) mod values;
 
+pub(super) use accept::Accepted;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
