@@ -8,7 +8,7 @@ use std::ops::Range;
 use common::{ACL, line, pipeline_settings};
 use proptest::prelude::*;
 use tempfile::TempDir;
-use wafwatch::pipeline::{Piece, Pipeline};
+use wafwatch::pipeline::{NEVER, Piece, Pipeline};
 use wafwatch::store::sqlite::SqliteStore;
 use wafwatch::store::{Store, WindowQuery};
 use wafwatch_windows::summary::Summary;
@@ -16,8 +16,6 @@ use wafwatch_windows::time::{EventTime, WindowSize};
 
 const START: i64 = 1_767_571_200_000;
 const LATENESS_MS: i64 = 30_000;
-/// A replay never looks at the clock.
-const NEVER: EventTime = EventTime(i64::MIN);
 const NOW: EventTime = EventTime(START + 86_400_000);
 
 /// One request: milliseconds since the start, address, path, whether it was blocked.

@@ -15,15 +15,13 @@ use super::{incidents, note, print, replay, setup};
 use crate::config::NotifyConfig;
 use crate::notify::Notifier;
 use crate::notify::terminal::{Detail, Terminal};
-use crate::pipeline::{Piece, Pipeline};
+use crate::pipeline::{NEVER, Piece, Pipeline};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{IncidentFilter, Store};
 
 const DEFAULT_STORE: &str = "wafwatch-demo.db";
 const SHARD_PREFIX: &str = "demo: ";
 const BLOCK_BYTES: usize = 1 << 20;
-/// Windows are never due because of the clock.
-const NEVER: EventTime = EventTime(i64::MIN);
 /// When the attack of the default tour begins, after the start of the misconfiguration's run.
 const ATTACK_AFTER: Duration = Duration::from_secs(75 * 60);
 /// How long the default tour is.

@@ -15,7 +15,7 @@ use wafwatch_windows::time::EventTime;
 
 use super::feed::{Feed, FeedSettings, Next};
 use crate::ingest::{self, Accounts, Limits, Origin};
-use crate::pipeline::{Flushed, Pipeline, PipelineError};
+use crate::pipeline::{Flushed, NEVER, Pipeline, PipelineError};
 use crate::source::{Identity, Input, InputKind, Progress, SourceError, has_grown, peek};
 use crate::store::Store;
 
@@ -23,8 +23,6 @@ use crate::store::Store;
 const PEEK_BYTES: usize = 64 * 1024;
 /// Readers kept open at once; the one furthest ahead is closed and later opened where it stood.
 const MAX_OPEN_FEEDS: usize = 8;
-/// Windows are never due because of the clock.
-const NEVER: EventTime = EventTime(i64::MIN);
 
 /// How a replay works.
 #[derive(Debug, Clone)]

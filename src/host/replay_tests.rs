@@ -9,15 +9,10 @@ use std::thread;
 use std::time::Duration;
 
 use tempfile::tempdir;
-use wafwatch_windows::close::ClosePolicy;
-use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::time::WindowSize;
 
 use super::*;
-use crate::close::CloseSettings;
-use crate::detect::DetectorSettings;
 use crate::host::Decoding;
-use crate::incident::IncidentPolicy;
 use crate::pipeline::{DecodeLimits, PipelineSettings};
 use crate::source::BlockLimits;
 use crate::store::WindowQuery;
@@ -26,31 +21,9 @@ use crate::store::sqlite::SqliteStore;
 const START: i64 = 1_767_571_200_000;
 const ACL: &str = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/shop/0d4f1c1e";
 
-fn limits() -> DecodeLimits {
-    DecodeLimits {
-        limits: Limits::default(),
-        accept_future_ms: 600_000,
-    }
-}
-
 fn pipeline(folder: &Path) -> Pipeline<SqliteStore> {
     let store = SqliteStore::open(&folder.join("store.db"), WindowSize::DEFAULT).unwrap();
-    let settings = PipelineSettings {
-        limits: limits(),
-        close_policy: ClosePolicy {
-            lateness_ms: 30_000,
-            longest_wait_ms: 120_000,
-        },
-        close: CloseSettings {
-            window_size: WindowSize::DEFAULT,
-            dormant_after_windows: 1_440,
-            detector: DetectorSettings::default(),
-            incident: IncidentPolicy::default(),
-            sketch: SketchSettings::default(),
-        },
-        max_acls: 256,
-    };
-    Pipeline::open(store, settings).unwrap()
+    Pipeline::open(store, PipelineSettings::default()).unwrap()
 }
 
 fn settings(decoding: Decoding) -> ReplaySettings {
@@ -60,7 +33,7 @@ fn settings(decoding: Decoding) -> ReplaySettings {
         feed: FeedSettings {
             decoding,
             block: BlockLimits::default(),
-            limits: limits(),
+            limits: DecodeLimits::default(),
             now: EventTime(START + 86_400_000),
         },
         run: "test".to_owned(),

@@ -22,8 +22,12 @@ pub use progress::Progress;
 use crate::close::{self, CloseSettings};
 use crate::ingest::{Accounts, RejectReason};
 use crate::store::{
-    AclState, Checkpoint, CheckpointUpdate, Closing, Store, StoreError, StoredPartial, Transaction,
+    AclState, Checkpoint, CheckpointUpdate, ClosedWindow, Closing, Store, StoreError,
+    StoredPartial, Transaction,
 };
+
+/// What the clock of a run without one shows: no window is due because of it.
+pub const NEVER: EventTime = EventTime(i64::MIN);
 
 /// What the pipeline depends on beside its input.
 #[derive(Debug, Clone)]
@@ -36,6 +40,18 @@ pub struct PipelineSettings {
     pub close: CloseSettings,
     /// Web ACLs that are followed at once; one that is dormant is not.
     pub max_acls: usize,
+}
+
+impl Default for PipelineSettings {
+    /// The default of every part, and 256 Web ACLs.
+    fn default() -> Self {
+        Self {
+            limits: DecodeLimits::default(),
+            close_policy: ClosePolicy::default(),
+            close: CloseSettings::default(),
+            max_acls: 256,
+        }
+    }
 }
 
 /// A pipeline that cannot go on.

@@ -6,7 +6,7 @@ use wafwatch_windows::time::{EventTime, Window, WindowSize};
 use super::*;
 use crate::analyst::Analyst;
 use crate::detect::Stage;
-use crate::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State};
+use crate::incident::{IncidentEvent, State, sample};
 use crate::store::{
     CheckpointUpdate, ClosedWindow, Closing, Delivery, Explanation, IncidentFilter, OutboxPlace,
     StoredPartial, WindowQuery,
@@ -72,27 +72,7 @@ fn closing(version: u64, minute: i64) -> Closing {
 }
 
 fn event(number: u32) -> IncidentEvent {
-    let incident = Incident {
-        id: "shop-1".to_owned(),
-        acl: ACL.to_owned(),
-        state: State::Open,
-        opened: EventTime(0),
-        last_window: window(0),
-        resolved: None,
-        severity: Severity(70),
-        announced: Level::High,
-        windows: 1,
-        quiet_windows: 0,
-        counters: Counters::default(),
-        findings: Vec::new(),
-        messages: number,
-    };
-    IncidentEvent {
-        id: format!("shop-1/{number}"),
-        kind: EventKind::Opened,
-        window: window(0),
-        incident,
-    }
+    sample::event(ACL, number)
 }
 
 #[test]
