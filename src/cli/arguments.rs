@@ -101,6 +101,9 @@ pub struct WatchArguments {
     /// Files to follow across rotation, or `-` for standard input.
     #[arg(default_value = "-", value_name = "INPUT")]
     pub inputs: Vec<String>,
+    /// Prints no line for each window that closes.
+    #[arg(long, short)]
+    pub quiet: bool,
     /// Detector [default: classic, or what the configuration says].
     #[arg(long, value_enum)]
     pub detector: Option<DetectorName>,

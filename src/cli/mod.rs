@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod exit;
 mod incidents;
+mod live;
 mod replay;
 mod session;
 mod setup;

@@ -362,6 +362,19 @@ impl<S: Store> Pipeline<S> {
     /// When the store fails or was changed by another process. The pipeline must then be opened
     /// anew; nothing is half done.
     pub fn flush(&mut self, now: EventTime) -> Result<Flushed, PipelineError> {
+        self.flush_and_tell(now, &mut |_| {})
+    }
+
+    /// [`Self::flush`], telling `closed` of each window once its closing is committed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::flush`].
+    pub fn flush_and_tell(
+        &mut self,
+        now: EventTime,
+        closed: &mut dyn FnMut(&ClosedWindow),
+    ) -> Result<Flushed, PipelineError> {
         let mut flushed = Flushed::default();
         loop {
             let mut open = self.take_open_windows();
@@ -376,19 +389,14 @@ impl<S: Store> Pipeline<S> {
             }
             self.store.apply(&transaction)?;
             self.remember(&transaction);
-            let closed: usize = transaction
-                .closings
-                .iter()
-                .map(|closing| closing.windows.len())
-                .sum();
-            flushed.closed += closed;
-            flushed.events += transaction
-                .closings
-                .iter()
-                .map(|closing| closing.events.len())
-                .sum::<usize>();
+            let closed_before = flushed.closed;
+            for closing in &transaction.closings {
+                closing.windows.iter().for_each(&mut *closed);
+                flushed.closed += closing.windows.len();
+                flushed.events += closing.events.len();
+            }
             flushed.amended += transaction.amended.len();
-            if closed < close::MAX_WINDOWS {
+            if flushed.closed - closed_before < close::MAX_WINDOWS {
                 return Ok(flushed);
             }
         }
