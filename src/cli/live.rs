@@ -74,7 +74,7 @@ impl LastProblem {
         }
         self.0 = problem;
         Some(match &self.0 {
-            Some(problem) => format!("messages are delayed or lost: {problem}"),
+            Some(problem) => format!("messages are held up: {problem}"),
             None => "messages go out again".to_owned(),
         })
     }
