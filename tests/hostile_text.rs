@@ -78,7 +78,7 @@ fn record(time: i64, action: &str) -> Value {
 /// Replays `lines` and looks at the result with every command: what was printed.
 fn everything_printed(sandbox: &Sandbox, lines: &[Vec<u8>]) -> Vec<(String, Ended)> {
     sandbox.write("wafwatch.toml", CONFIGURATION.as_bytes());
-    sandbox.write("hostile.log", &lines.join(&b'\n'));
+    sandbox.write("hostile.log", lines.join(&b'\n'));
     let mut printed = Vec::new();
     let mut run = |arguments: &[&str]| {
         let ran = sandbox.run(arguments);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use wafwatch_loadgen::{Generator, Options, Scenario};
+use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::time::EventTime;
 
 use super::arguments::{CommonArguments, DemoArguments};
@@ -34,6 +35,9 @@ pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Outcome> {
         .clone()
         .unwrap_or_else(|| PathBuf::from(DEFAULT_STORE));
     delete_former_demo(&settings.store.path)?;
+    // The same demo shows the same figures.
+    let seed = SketchSettings::default().distinct_seed;
+    settings.windows.seed.get_or_insert(seed);
     settings.notify = if arguments.json {
         Vec::new()
     } else {

@@ -80,6 +80,7 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
     let accounts = session.pipeline.accounts();
     let (mut store, settings) = session.end()?;
     session::prune(&mut store, &settings)?;
+    session::forget(&mut store, &settings)?;
     let run = Run {
         accounts,
         took: started.elapsed(),

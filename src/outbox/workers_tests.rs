@@ -82,6 +82,7 @@ fn a_damaged_event_is_given_up_and_the_others_go_on() {
     let finished = start(&store, &taken).finish(Instant::now() + Duration::from_secs(30));
     assert_eq!(*taken.lock().expect("never poisoned"), 1);
     assert_eq!(finished.left.len(), 1, "{finished:?}");
+    assert_eq!(finished.left[0].fate, Fate::GivenUp);
     let problem = finished.problem.expect("is told");
     assert!(problem.contains("event shop-1/1"), "{problem}");
 
