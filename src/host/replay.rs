@@ -4,23 +4,30 @@
 //! beside each other in time advance together and windows close in event time, however many files
 //! there are and however they are named. The wall clock decides nothing.
 //!
-//! A plain file that has grown since it was counted to its end goes on from there.
+//! The silence of a Web ACL is judged by the inputs that hold it: its first [`PEEK_BYTES`] tell which
+//! ACLs an input holds. Where all inputs of an ACL have ended, what follows is no outage.
+//!
+//! A file that has grown since it was counted to its end goes on from there.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wafwatch_windows::record::RecordBatch;
 use wafwatch_windows::time::EventTime;
+use wafwatch_windows::watermark::LEAPING_RECORDS;
 
+use super::PIPE;
 use super::feed::{Feed, FeedSettings, Next};
 use crate::ingest::{self, Accounts, Limits, Origin};
 use crate::pipeline::{Flushed, NEVER, Pipeline, PipelineError};
 use crate::source::{Identity, Input, InputKind, Progress, SourceError, has_grown, peek};
 use crate::store::Store;
 
-/// Decoded bytes that are looked at to learn an input's first timestamp.
+/// Decoded bytes that are looked at to learn where an input begins, and which Web ACLs it holds.
 const PEEK_BYTES: usize = 64 * 1024;
+/// Web ACLs of one input that are kept in mind.
+const MAX_ACLS_OF_HEAD: usize = 16;
 /// Readers kept open at once; the one furthest ahead is closed and later opened where it stood.
 const MAX_OPEN_FEEDS: usize = 8;
 
@@ -122,7 +129,9 @@ impl<'a> Replay<'a> {
             Err(error) => return self.outcome.failures.push(error),
         };
         let name = input.path().display().to_string();
-        let first = first_time(input, &self.settings.feed.limits.limits);
+        let head = Head::of(input, &self.settings.feed.limits.limits);
+        let first = head.first;
+        pipeline.expect(&id, head.acls.iter().map(String::as_str));
         let checkpoint = pipeline.register(&id, &name, first).clone();
         if checkpoint.finished {
             match has_grown(input, checkpoint.position) {
@@ -213,26 +222,42 @@ impl<'a> Replay<'a> {
 fn shard_id(input: &Input, run: &str) -> Result<String, SourceError> {
     match input.kind() {
         InputKind::File => Ok(Identity::of(input)?.shard_id()),
-        InputKind::Stdin | InputKind::Pipe => Ok(format!("pipe {} {run}", input.path().display())),
+        InputKind::Stdin | InputKind::Pipe => Ok(format!("{PIPE}{} {run}", input.path().display())),
     }
 }
 
-/// The first timestamp of an input, where its first bytes have one.
-fn first_time(input: &Input, limits: &Limits) -> Option<EventTime> {
-    let bytes = peek(input, PEEK_BYTES).ok()?;
-    let mut batch = RecordBatch::new();
-    let origin = Origin {
-        name: "",
-        offset: 0,
-    };
-    ingest::decode(
-        &bytes,
-        &origin,
-        limits,
-        &mut batch,
-        &mut Accounts::default(),
-    );
-    batch.iter().next().map(|record| record.timestamp)
+/// What the first bytes of an input say of it.
+#[derive(Default)]
+struct Head {
+    /// Where it begins in event time. Of its first records the lowest counts: one timestamp may be wrong.
+    first: Option<EventTime>,
+    acls: BTreeSet<String>,
+}
+
+impl Head {
+    fn of(input: &Input, limits: &Limits) -> Self {
+        let Ok(bytes) = peek(input, PEEK_BYTES) else {
+            return Self::default();
+        };
+        let mut batch = RecordBatch::new();
+        let origin = Origin {
+            name: "",
+            offset: 0,
+        };
+        let mut accounts = Accounts::default();
+        ingest::decode(&bytes, &origin, limits, &mut batch, &mut accounts);
+        let first_records = batch.iter().take(LEAPING_RECORDS as usize);
+        let mut head = Self {
+            first: first_records.map(|record| record.timestamp).min(),
+            acls: BTreeSet::new(),
+        };
+        for record in batch.iter() {
+            if head.acls.len() < MAX_ACLS_OF_HEAD && !head.acls.contains(record.acl) {
+                head.acls.insert(record.acl.to_owned());
+            }
+        }
+        head
+    }
 }
 
 #[cfg(test)]

@@ -220,6 +220,8 @@ impl<'a> Watch<'a> {
             if idle < IDLE_AFTER {
                 continue;
             }
+            // What lies ahead of everything else cannot be far ahead of the clock.
+            pipeline.settle(shard);
             let own = pipeline.checkpoint(shard).watermark;
             let time = match (own, others_until) {
                 (Some(newest), _) => newest.plus(milliseconds(idle)).min(complete_until),
