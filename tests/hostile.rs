@@ -31,7 +31,7 @@ fn assert_between_good_lines(name: &str, hostile: &[u8], rejected: &[(RejectReas
     let sandbox = Sandbox::new();
     let (before, after) = (good(START), good(START + 120_000));
     let parts = [before.as_bytes(), hostile, after.as_bytes(), b""];
-    sandbox.write("hostile.log", &parts.join(&b'\n'));
+    sandbox.write("hostile.log", parts.join(&b'\n'));
     let replayed = sandbox.replay(&["hostile.log"]);
     replayed
         .assert_accounts(2, rejected)
