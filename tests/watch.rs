@@ -10,11 +10,13 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Duration;
 
 use common::command::{Ended, Sandbox, signal, wait_until};
-use common::store::{counted, in_windows, rows};
+use common::store::{counted, in_windows, rows, try_rows};
 use common::{ACL, line, webhook};
 use hmac::{Hmac, KeyInit, Mac};
+use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
 use serde_json::Value;
 use sha2::Sha256;
@@ -275,6 +277,18 @@ secret_env = \"HOOK_SECRET\"
     assert_eq!(windows, [[Cell::Integer(10_000), Cell::Integer(1)]]);
 }
 
+/// How many windows were told of on standard error.
+fn window_lines(ended: &Ended) -> usize {
+    let lines = ended.stderr.lines();
+    lines
+        .filter(|line| line.contains("  shop  ") && line.contains("  total  "))
+        .count()
+}
+
+fn closed_windows(sandbox: &Sandbox) -> usize {
+    rows(&sandbox.path("store.db"), "SELECT start FROM windows").len()
+}
+
 #[test]
 fn standard_input_is_watched_to_its_end() {
     let sandbox = Sandbox::new();
@@ -293,6 +307,48 @@ fn standard_input_is_watched_to_its_end() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(messages.iter().any(is_the_attack), "{messages:?}");
     assert_all_counted(&sandbox, &site);
+    assert_eq!(window_lines(&ended), closed_windows(&sandbox));
+}
+
+#[test]
+fn nothing_is_told_of_windows_where_that_is_not_wanted() {
+    let sandbox = Sandbox::new();
+    sandbox.write("wafwatch.toml", WINDOWS);
+    let mut site = Site::new(PathBuf::from("-"));
+    let lines = site.lines_until_now();
+    let arguments = ["watch", "-", "--quiet", "--store", "store.db"];
+    let ended = sandbox.run_with_input(&arguments, lines.as_bytes());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(closed_windows(&sandbox) > 0);
+    assert_eq!(window_lines(&ended), 0);
+}
+
+#[test]
+fn what_keeps_messages_from_going_out_is_told_while_it_does() {
+    let sandbox = Sandbox::new();
+    sandbox.write("wafwatch.toml", WINDOWS);
+    let mut watch = Watch::start(&sandbox, "-");
+    let child = watch.child.as_mut().expect("it runs");
+    let stderr = BufReader::new(child.stderr.take().expect("piped"));
+    let told = thread::spawn(move || {
+        let lines = stderr.lines().map(|line| line.expect("it prints UTF-8"));
+        let mut about_messages = lines.filter(|line| line.contains("messages"));
+        [about_messages.next(), about_messages.next()]
+    });
+    let path = sandbox.path("store.db");
+    wait_until("the store", || {
+        try_rows(&path, "SELECT * FROM deliveries").is_ok()
+    });
+    let tool = Connection::open(&path).expect("opens");
+    tool.execute_batch("ALTER TABLE deliveries RENAME TO hidden")
+        .expect("renames");
+    thread::sleep(Duration::from_secs(2));
+    tool.execute_batch("ALTER TABLE hidden RENAME TO deliveries")
+        .expect("renames");
+    let [problem, end] = told.join().expect("no panic");
+    let problem = problem.expect("it is told");
+    assert!(problem.contains("deliveries"), "{problem}");
+    assert!(end.expect("it is told").ends_with("messages go out again"));
 }
 
 #[test]

@@ -163,6 +163,9 @@ pub struct WatchArguments {
         default_value = "TRIM_HORIZON"
     )]
     pub from: StreamStart,
+    /// Prints no line for each window that closes.
+    #[arg(long, short)]
+    pub quiet: bool,
     /// Detector [default: classic, or what the configuration says].
     #[arg(long, value_enum)]
     pub detector: Option<DetectorName>,

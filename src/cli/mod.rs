@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod incidents;
 mod inputs;
+mod live;
 mod replay;
 mod session;
 mod setup;

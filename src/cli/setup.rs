@@ -125,12 +125,18 @@ fn sketch(settings: &Settings) -> SketchSettings {
     let defaults = SketchSettings::default();
     SketchSettings {
         top_n: windows.top_n as usize,
-        // Nothing that is stored or shown depends on this one, so it is new in every process.
-        hash_seed: RandomState::new().build_hasher().finish(),
-        distinct_seed: windows.seed.unwrap_or(defaults.distinct_seed),
+        // Nothing that is stored or shown depends on this one, so it is new in every process. That
+        // of distinct counts belongs to the store.
+        hash_seed: random_seed(),
         budget_bytes: kib(windows.partial_budget_kib),
         ..defaults
     }
+}
+
+/// A number that nobody can know beforehand.
+pub(super) fn random_seed() -> u64 {
+    // The library seeds each of its hashers from the system's randomness.
+    RandomState::new().build_hasher().finish()
 }
 
 fn detector(settings: &Settings) -> DetectorSettings {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::arguments::WatchArguments;
 use super::exit::Outcome;
+use super::live::{LastProblem, Live, WindowLines};
 use super::session::{self, Session};
 use super::summary::{Run, Summary};
 use super::{arrivals, note, setup, summary};
@@ -14,8 +15,6 @@ use crate::notify::terminal::{Detail, Terminal};
 
 /// Longest time between two commits: what a killed watch reads again.
 const COMMIT_EVERY: Duration = Duration::from_secs(5);
-/// How often what is older than the retention is deleted.
-const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 
 pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
     let (settings, warnings) = setup::settings(&arguments.common, arguments.detector)?;
@@ -43,19 +42,17 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
     note(&format!("watching {names}; store {store}; ctrl-c ends"));
 
     let started = Instant::now();
-    let workers = &session.workers;
-    let mut last_prune = Instant::now();
-    let mut pruning = session.pipeline.store().reopen()?;
-    let mut flushed = |flushed: &crate::pipeline::Flushed| {
-        if flushed.events > 0 {
-            workers.wake();
-        }
-        if last_prune.elapsed() >= PRUNE_EVERY {
-            last_prune = Instant::now();
-            if let Err(error) = session::prune(&mut pruning, &settings) {
-                note(&format!("old windows could not be deleted: {error:#}"));
-            }
-        }
+    let mut live = Live {
+        lines: if arguments.quiet {
+            WindowLines::Silent
+        } else {
+            WindowLines::Told
+        },
+        workers: &session.workers,
+        pruning: session.pipeline.store().reopen()?,
+        settings: &settings,
+        last_prune: started,
+        problem: LastProblem::default(),
     };
     let pipeline = &mut session.pipeline;
     let watched = watch(
@@ -64,12 +61,13 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
         &watch_settings,
         &setup::now,
         &interrupt,
-        &mut flushed,
+        &mut live,
     )?;
     interrupt.store(true, Ordering::Relaxed);
     let accounts = session.pipeline.accounts();
     let (mut store, settings) = session.end()?;
     session::prune(&mut store, &settings)?;
+    session::forget(&mut store, &settings)?;
     let run = Run {
         accounts,
         took: started.elapsed(),

@@ -35,6 +35,19 @@ pub struct CloseSettings {
     pub sketch: SketchSettings,
 }
 
+impl Default for CloseSettings {
+    /// Windows of one minute, a day of them without a record, and the default of everything else.
+    fn default() -> Self {
+        Self {
+            window_size: WindowSize::DEFAULT,
+            dormant_after_windows: 1_440,
+            detector: DetectorSettings::default(),
+            incident: IncidentPolicy::default(),
+            sketch: SketchSettings::default(),
+        }
+    }
+}
+
 /// Windows without a record that each window with one entitles an ACL to, so that a store grows
 /// with what is in the logs and not with the time between them. An ACL with a request every ten
 /// windows never sleeps; one with a request a day does, and nobody could tell its silence from an

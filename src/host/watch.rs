@@ -24,7 +24,7 @@ use super::feed::reason;
 use super::followed::{Arrival, Arrived};
 use crate::pipeline::{self, Decoded, Flushed, Pipeline, PipelineError};
 use crate::source::{Piece, Reach, SourceError, StreamRecord};
-use crate::store::Store;
+use crate::store::{ClosedWindow, Store};
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(200);
@@ -56,9 +56,21 @@ pub struct Watched {
     pub interrupted: bool,
 }
 
+/// Who is told what a watch does.
+pub trait Observer {
+    /// A window was closed, and that is committed.
+    fn closed(&mut self, window: &ClosedWindow);
+
+    /// Something was committed.
+    fn committed(&mut self, flushed: &Flushed);
+
+    /// The clock was looked at, as it is a few times a second.
+    fn looked(&mut self) {}
+}
+
 /// Counts what arrives until every input has ended or `interrupt` is set.
 ///
-/// `clock` is the wall clock; `flushed` is told of every commit.
+/// `clock` is the wall clock.
 ///
 /// # Errors
 ///
@@ -69,7 +81,7 @@ pub fn watch<S: Store>(
     settings: &WatchSettings,
     clock: &dyn Fn() -> EventTime,
     interrupt: &AtomicBool,
-    flushed: &mut dyn FnMut(&Flushed),
+    observer: &mut dyn Observer,
 ) -> Result<Watched, PipelineError> {
     let mut watch = Watch::new(settings, clock);
     loop {
@@ -88,10 +100,11 @@ pub fn watch<S: Store>(
         }
         watch.advance_idle(pipeline);
         if watch.is_flush_due(pipeline) {
-            flushed(&watch.flush(pipeline)?);
+            watch.flush(pipeline, observer)?;
         }
+        observer.looked();
     }
-    flushed(&watch.flush(pipeline)?);
+    watch.flush(pipeline, observer)?;
     Ok(watch.outcome)
 }
 
@@ -248,6 +261,10 @@ impl<'a> Watch<'a> {
         let others_until = self.newest.max(Some(self.event_clock.at(Instant::now())));
         let others_until = others_until.map(|others| others.minus(delay));
         for (shard, live) in &self.live {
+            if live.last.elapsed() >= IDLE_AFTER {
+                // What lies ahead of everything else cannot be far ahead of the clock.
+                pipeline.settle(shard);
+            }
             let own = pipeline.checkpoint(shard).watermark;
             let time = match live.reach {
                 None if live.last.elapsed() < IDLE_AFTER => None,
@@ -271,10 +288,17 @@ impl<'a> Watch<'a> {
         is_full || is_late || pipeline.has_due_window(self.event_clock.at(Instant::now()))
     }
 
-    fn flush<S: Store>(&mut self, pipeline: &mut Pipeline<S>) -> Result<Flushed, PipelineError> {
+    fn flush<S: Store>(
+        &mut self,
+        pipeline: &mut Pipeline<S>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), PipelineError> {
         self.last_flush = Instant::now();
         self.has_uncommitted = false;
-        pipeline.flush(self.event_clock.at(Instant::now()))
+        let now = self.event_clock.at(Instant::now());
+        let flushed = pipeline.flush_and_tell(now, &mut |window| observer.closed(window))?;
+        observer.committed(&flushed);
+        Ok(())
     }
 }
 

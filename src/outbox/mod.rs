@@ -13,4 +13,4 @@ mod workers;
 
 pub use deliver::{Channel, Round, deliver_due};
 pub use explain::{Explained, explain_pending};
-pub use workers::{Finished, Left, OutboxSettings, Workers};
+pub use workers::{Fate, Finished, Left, OutboxSettings, Workers};

@@ -28,6 +28,16 @@ pub struct DecodeLimits {
     pub accept_future_ms: i64,
 }
 
+impl Default for DecodeLimits {
+    /// The default bounds, and a clock that may be wrong by ten minutes.
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            accept_future_ms: 600_000,
+        }
+    }
+}
+
 impl DecodeLimits {
     /// The bounds when the clock shows `now`.
     #[must_use]

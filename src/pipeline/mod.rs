@@ -5,6 +5,7 @@
 //! No I/O but the store's, and no clock: times are arguments.
 
 mod decoded;
+mod expected;
 mod progress;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,17 +15,26 @@ use wafwatch_windows::close::{ClosePolicy, Due};
 use wafwatch_windows::encoding::DecodeError;
 use wafwatch_windows::partial::Partial;
 use wafwatch_windows::time::{EventTime, Window};
-use wafwatch_windows::watermark::Watermarks;
+use wafwatch_windows::watermark::{Low, Watermarks};
 
 pub use decoded::{DecodeLimits, Decoded, Piece};
 pub use progress::Progress;
 
+use expected::Expected;
+
 use crate::close::{self, CloseSettings};
 use crate::ingest::{Accounts, RejectReason};
 use crate::store::{
-    AclState, Checkpoint, CheckpointUpdate, Closing, SequenceNumber, Store, StoreError,
-    StoredPartial, Transaction,
+    AclState, Checkpoint, CheckpointUpdate, ClosedWindow, Closing, SequenceNumber, Store,
+    StoreError, StoredPartial, Transaction,
 };
+
+/// What the clock of a run without one shows: no window is due because of it.
+pub const NEVER: EventTime = EventTime(i64::MIN);
+
+/// Partials of one window that the store holds; one more, and they are merged into a single one. A
+/// window of hours would else collect one for every commit.
+pub const MAX_PARTIALS: usize = 64;
 
 /// What the pipeline depends on beside its input.
 #[derive(Debug, Clone)]
@@ -39,6 +49,18 @@ pub struct PipelineSettings {
     pub max_acls: usize,
 }
 
+impl Default for PipelineSettings {
+    /// The default of every part, and 256 Web ACLs.
+    fn default() -> Self {
+        Self {
+            limits: DecodeLimits::default(),
+            close_policy: ClosePolicy::default(),
+            close: CloseSettings::default(),
+            max_acls: 256,
+        }
+    }
+}
+
 /// A pipeline that cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
@@ -46,7 +68,7 @@ pub enum PipelineError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A stored partial cannot be read.
-    #[error("the counts of {acl} in the store cannot be read: {source}; use another store")]
+    #[error("the counts of {acl} in the store cannot be read: use another store")]
     DamagedPartial {
         /// The Web ACL.
         acl: String,
@@ -97,8 +119,9 @@ pub struct Pipeline<S> {
     watermarks: Watermarks,
     accumulator: Accumulator,
     acl_states: BTreeMap<String, AclState>,
-    /// Windows with partials in the store.
-    stored: BTreeSet<(String, Window)>,
+    /// Windows with partials in the store, and how many.
+    stored: BTreeMap<(String, Window), usize>,
+    expected: Expected,
     decoded: Decoded,
 }
 
@@ -114,15 +137,18 @@ impl<S: Store> Pipeline<S> {
             shards.insert(shard, Progress::committed(checkpoint));
         }
         let acl_states: BTreeMap<String, AclState> = store.acl_states()?.into_iter().collect();
-        let stored: BTreeSet<(String, Window)> =
-            store.windows_with_partials()?.into_iter().collect();
+        let mut stored = BTreeMap::new();
+        for (acl, window) in store.windows_with_partials()? {
+            let partials = store.partials(&acl, window)?.len();
+            stored.insert((acl, window), partials);
+        }
         let mut accumulator = Accumulator::new(
             settings.close.sketch.clone(),
             settings.close.window_size,
             settings.max_acls,
         );
         let awake = acl_states.iter().filter(|(_, state)| !state.is_dormant());
-        let counting = stored.iter().map(|(acl, _)| acl);
+        let counting = stored.keys().map(|(acl, _)| acl);
         for acl in awake.map(|(acl, _)| acl).chain(counting) {
             accumulator.follow(acl);
         }
@@ -134,6 +160,7 @@ impl<S: Store> Pipeline<S> {
             accumulator,
             acl_states,
             stored,
+            expected: Expected::default(),
             decoded: Decoded::default(),
         })
     }
@@ -166,6 +193,13 @@ impl<S: Store> Pipeline<S> {
         let checkpoint = progress.change();
         checkpoint.watermark = Some(time);
         checkpoint.finished = true;
+    }
+
+    /// Says that `shard` is a recording which holds records of `acls`. The silence of a Web ACL is then
+    /// judged by its own recordings: where all of them have ended, no window without records closes
+    /// behind their end, because nobody can tell an outage there from the end of what was recorded.
+    pub fn expect<'a>(&mut self, shard: &str, acls: impl IntoIterator<Item = &'a str>) {
+        self.expected.add(shard, acls);
     }
 
     /// Decodes and counts a piece of `shard`, without what is counted already.
@@ -254,17 +288,22 @@ impl<S: Store> Pipeline<S> {
                 position,
             });
         }
-        let checkpoint = change(&mut self.shards, shard);
-        checkpoint.accounts.merge(&decoded.accounts);
+        let progress = self
+            .shards
+            .get_mut(shard)
+            .expect("hosts register a shard first");
+        progress.change().accounts.merge(&decoded.accounts);
+        let mut reached = self.watermarks.of(shard);
         for record in decoded.batch.iter() {
             if self.accumulator.observe(&record).is_err() {
-                checkpoint.accounts.retract(RejectReason::TooManyAcls, 1);
+                let accounts = &mut progress.change().accounts;
+                accounts.retract(RejectReason::TooManyAcls, 1);
                 continue;
             }
-            checkpoint.watermark = checkpoint.watermark.max(Some(record.timestamp));
+            reached = progress.observe(reached, record.timestamp);
         }
-        checkpoint.position = decoded.end;
-        if let Some(watermark) = checkpoint.watermark {
+        progress.change().position = decoded.end;
+        if let Some(watermark) = progress.checkpoint().watermark {
             self.watermarks.advance(shard, watermark);
         }
         Ok(())
@@ -283,6 +322,14 @@ impl<S: Store> Pipeline<S> {
     /// Says that `shard` has delivered everything up to `time`.
     pub fn advance(&mut self, shard: &str, time: EventTime) {
         self.watermarks.advance(shard, time);
+    }
+
+    /// Says that `shard` is at its end for now: a record far ahead of the ones before it, which had to
+    /// be confirmed by others, is believed.
+    pub fn settle(&mut self, shard: &str) {
+        if let Some(progress) = self.shards.get_mut(shard) {
+            progress.settle();
+        }
     }
 
     /// Says that `shard` has ended for good.
@@ -350,7 +397,7 @@ impl<S: Store> Pipeline<S> {
     /// wait for the next flush.
     #[must_use]
     pub fn has_due_window(&self, now: EventTime) -> bool {
-        let low = self.watermarks.low();
+        let low = self.low(self.accumulator.open_windows().map(|(_, window)| window));
         let policy = &self.settings.close_policy;
         let is_due = |window: Window| policy.due(window, low, now) != Due::NotYet;
         let is_next_due = |state: &AclState| {
@@ -368,7 +415,7 @@ impl<S: Store> Pipeline<S> {
         };
         let stored = self
             .stored
-            .iter()
+            .keys()
             .map(|(acl, window)| (acl.as_str(), *window));
         self.acl_states.values().any(is_next_due)
             || stored
@@ -407,13 +454,34 @@ impl<S: Store> Pipeline<S> {
     /// When the store fails or was changed by another process. The pipeline must then be opened
     /// anew; nothing is half done.
     pub fn flush(&mut self, now: EventTime) -> Result<Flushed, PipelineError> {
+        self.flush_and_tell(now, &mut |_| {})
+    }
+
+    /// [`Self::flush`], telling `closed` of each window once its closing is committed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::flush`].
+    pub fn flush_and_tell(
+        &mut self,
+        now: EventTime,
+        closed: &mut dyn FnMut(&ClosedWindow),
+    ) -> Result<Flushed, PipelineError> {
         let mut flushed = Flushed::default();
         loop {
             let mut open = self.take_open_windows();
+            let amended = self.amend_late(&mut open)?;
+            let low = self.low(open.values().flat_map(BTreeMap::keys).copied());
+            let policy = self.settings.close_policy;
+            let due = |window| policy.due(window, low, now);
+            let loaded = self.load_due_partials(&mut open, &due)?;
+            let closings = self.close_due(&mut open, &due);
+            let compacted = self.compact(&mut open, loaded)?;
             let transaction = Transaction {
                 checkpoints: self.checkpoint_updates(),
-                amended: self.amend_late(&mut open)?,
-                closings: self.close_due(&mut open, now)?,
+                amended,
+                closings,
+                compacted,
                 partials: self.encode_open(open),
             };
             if transaction == Transaction::default() {
@@ -421,19 +489,14 @@ impl<S: Store> Pipeline<S> {
             }
             self.store.apply(&transaction)?;
             self.remember(&transaction);
-            let closed: usize = transaction
-                .closings
-                .iter()
-                .map(|closing| closing.windows.len())
-                .sum();
-            flushed.closed += closed;
-            flushed.events += transaction
-                .closings
-                .iter()
-                .map(|closing| closing.events.len())
-                .sum::<usize>();
+            let closed_before = flushed.closed;
+            for closing in &transaction.closings {
+                closing.windows.iter().for_each(&mut *closed);
+                flushed.closed += closing.windows.len();
+                flushed.events += closing.events.len();
+            }
             flushed.amended += transaction.amended.len();
-            if closed < close::MAX_WINDOWS {
+            if flushed.closed - closed_before < close::MAX_WINDOWS {
                 return Ok(flushed);
             }
         }
@@ -442,6 +505,7 @@ impl<S: Store> Pipeline<S> {
     fn take_open_windows(&mut self) -> OpenWindows {
         let mut open = OpenWindows::new();
         for (acl, window, partial) in self.accumulator.drain() {
+            self.expected.note(&acl);
             open.entry(acl).or_default().insert(window, partial);
         }
         open
@@ -482,16 +546,7 @@ impl<S: Store> Pipeline<S> {
         Ok(amended)
     }
 
-    fn close_due(
-        &mut self,
-        open: &mut OpenWindows,
-        now: EventTime,
-    ) -> Result<Vec<Closing>, PipelineError> {
-        let low = self.watermarks.low();
-        let policy = self.settings.close_policy;
-        let due = |window| policy.due(window, low, now);
-        self.load_due_partials(open, &due)?;
-
+    fn close_due(&self, open: &mut OpenWindows, due: &dyn Fn(Window) -> Due) -> Vec<Closing> {
         let known = self.acl_states.keys().cloned();
         let acls: BTreeSet<String> = known.chain(open.keys().cloned()).collect();
         let mut closings = Vec::new();
@@ -499,6 +554,14 @@ impl<S: Store> Pipeline<S> {
             let fresh = AclState::default();
             let state = self.acl_states.get(&acl).unwrap_or(&fresh);
             let windows = open.entry(acl.clone()).or_default();
+            let ended = self.expected.ended(&acl, &self.watermarks, &self.shards);
+            let last_with_records = windows.keys().next_back().map(|window| window.end);
+            let silent_from =
+                ended.map(|ended| last_with_records.map_or(ended, |end| ended.max(end)));
+            let due = |window: Window| match silent_from {
+                Some(silent_from) if window.start >= silent_from => Due::NotYet,
+                _ => due(window),
+            };
             closings.extend(close::close_due(
                 &acl,
                 state,
@@ -507,37 +570,97 @@ impl<S: Store> Pipeline<S> {
                 &self.settings.close,
             ));
         }
-        Ok(closings)
+        closings
     }
 
-    /// Merges stored partials of due windows into the open ones, in the order of their commits.
+    /// How far all live shards have delivered. Once all have ended, that is as far as any record says:
+    /// no other is left to confirm one that is far ahead.
+    fn low(&self, in_memory: impl Iterator<Item = Window>) -> Low {
+        let low = self.watermarks.low();
+        let Low::AllFinished(last) = low else {
+            return low;
+        };
+        let stored = self.stored.keys().map(|(_, window)| *window);
+        let newest = in_memory.chain(stored).map(|window| window.start).max();
+        Low::AllFinished(newest.map_or(last, |newest| last.max(newest)))
+    }
+
+    /// Merges stored partials of due windows into the open ones, in the order of their commits. Gives
+    /// the windows.
     fn load_due_partials(
-        &mut self,
+        &self,
         open: &mut OpenWindows,
         due: &dyn Fn(Window) -> Due,
-    ) -> Result<(), PipelineError> {
-        let sketch = &self.settings.close.sketch;
-        for (acl, window) in &self.stored {
+    ) -> Result<BTreeSet<(String, Window)>, PipelineError> {
+        let mut loaded = BTreeSet::new();
+        for (acl, window) in self.stored.keys() {
             if due(*window) == Due::NotYet {
                 continue;
             }
-            let mut merged = Partial::new(sketch);
-            for encoded in self.store.partials(acl, *window)? {
-                let partial = Partial::decode(&encoded, sketch).map_err(|source| {
-                    PipelineError::DamagedPartial {
-                        acl: acl.clone(),
-                        source,
-                    }
-                })?;
-                merged.merge(&partial);
-            }
             let windows = open.entry(acl.clone()).or_default();
-            if let Some(in_memory) = windows.remove(window) {
-                merged.merge(&in_memory);
-            }
+            let in_memory = windows.remove(window);
+            let merged = self.merge_stored(acl, *window, in_memory)?;
             windows.insert(*window, merged);
+            loaded.insert((acl.clone(), *window));
         }
-        Ok(())
+        Ok(loaded)
+    }
+
+    /// What the store holds of a window, in the order of the commits, and then `in_memory`.
+    fn merge_stored(
+        &self,
+        acl: &str,
+        window: Window,
+        in_memory: Option<Partial>,
+    ) -> Result<Partial, PipelineError> {
+        let sketch = &self.settings.close.sketch;
+        let mut merged = Partial::new(sketch);
+        for encoded in self.store.partials(acl, window)? {
+            let partial = Partial::decode(&encoded, sketch).map_err(|source| {
+                PipelineError::DamagedPartial {
+                    acl: acl.to_owned(),
+                    source,
+                }
+            })?;
+            merged.merge(&partial);
+        }
+        if let Some(in_memory) = in_memory {
+            merged.merge(&in_memory);
+        }
+        Ok(merged)
+    }
+
+    /// Takes the windows out of `open` whose counts are to replace what is stored of them: `loaded` ones
+    /// that are due but did not close yet, because too many were, and those of which the store would
+    /// hold too many partials.
+    fn compact(
+        &self,
+        open: &mut OpenWindows,
+        loaded: BTreeSet<(String, Window)>,
+    ) -> Result<Vec<StoredPartial>, PipelineError> {
+        let budget = self.settings.close.sketch.budget_bytes;
+        let mut compacted = Vec::new();
+        for ((acl, window), partials) in &self.stored {
+            let is_loaded = loaded.contains(&(acl.clone(), *window));
+            if *partials < MAX_PARTIALS && !is_loaded {
+                continue;
+            }
+            let windows = open.get_mut(acl);
+            let Some(in_memory) = windows.and_then(|windows| windows.remove(window)) else {
+                continue;
+            };
+            let merged = if is_loaded {
+                in_memory
+            } else {
+                self.merge_stored(acl, *window, Some(in_memory))?
+            };
+            compacted.push(StoredPartial {
+                acl: acl.clone(),
+                window: *window,
+                encoded: merged.encode(budget),
+            });
+        }
+        Ok(compacted)
     }
 
     fn encode_open(&self, open: OpenWindows) -> Vec<StoredPartial> {
@@ -577,7 +700,11 @@ impl<S: Store> Pipeline<S> {
             self.stored.remove(&(summary.acl.clone(), summary.window));
         }
         for partial in &transaction.partials {
-            self.stored.insert((partial.acl.clone(), partial.window));
+            let key = (partial.acl.clone(), partial.window);
+            *self.stored.entry(key).or_default() += 1;
+        }
+        for partial in &transaction.compacted {
+            self.stored.insert((partial.acl.clone(), partial.window), 1);
         }
     }
 }

@@ -70,6 +70,15 @@ pub enum SourceError {
         /// Length of the decoded stream.
         length: u64,
     },
+    /// The thread that read the input has panicked.
+    #[error(
+        "reading `{path}` broke off by an error of wafwatch itself, told above: please report it; what \
+         was counted before is kept, and the same command goes on from there"
+    )]
+    ReaderPanicked {
+        /// The input.
+        path: PathBuf,
+    },
     /// Two names of one input: its records would count twice.
     #[error("`{input}` is the same input as `{first}`: name it once")]
     GivenTwice {

@@ -17,8 +17,8 @@ pub struct Block {
 pub struct Rejected {
     /// Why.
     pub fault: Fault,
-    /// The beginning of what was rejected, at most [`Rejected::SAMPLE_BYTES`]; empty where the
-    /// fault lies in the compression.
+    /// The beginning of what was rejected, at most [`Rejected::SAMPLE_BYTES`]; where the fault lies in
+    /// the compression, of the record that it tore.
     pub sample: Vec<u8>,
     /// Position of the first byte.
     pub start: u64,
@@ -30,16 +30,6 @@ pub struct Rejected {
 impl Rejected {
     /// Longest sample.
     pub const SAMPLE_BYTES: usize = 4 * 1024;
-
-    /// The piece for a stream that breaks off at `position`.
-    pub(super) fn broken_off(fault: Fault, position: u64) -> Piece {
-        Piece::Rejected(Self {
-            fault,
-            sample: Vec::new(),
-            start: position,
-            end: position + 1,
-        })
-    }
 }
 
 /// Why a part of the input cannot be delivered.

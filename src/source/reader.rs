@@ -9,7 +9,7 @@ use super::cutter::Supply;
 use super::error::SourceError;
 use super::input::{Input, InputKind};
 use super::layout::{HEAD_BYTES, is_gzip};
-use super::piece::{BlockLimits, Fault, Piece, Rejected};
+use super::piece::{BlockLimits, Fault, Piece};
 use super::progress::Progress;
 use super::stream::{Stream, Supplied, first_two};
 
@@ -114,18 +114,15 @@ impl BlockReader {
     /// [`SourceError::Io`] when the operating system fails to read.
     pub fn next(&mut self, spare: &mut Vec<u8>) -> Result<Option<Piece>, SourceError> {
         loop {
-            let supply = match self.state {
+            let supply = match &self.state {
                 State::Flowing => Supply::Flowing,
-                State::Ended(_) => Supply::Ended,
+                State::Ended(fault) => Supply::after(fault.as_ref()),
             };
             if let Some(piece) = self.assembler.next(supply, spare) {
                 return Ok(Some(piece));
             }
             if let State::Ended(fault) = &mut self.state {
-                let position = self.assembler.end();
-                return Ok(fault
-                    .take()
-                    .map(|fault| Rejected::broken_off(fault, position)));
+                return Ok(self.assembler.last(fault, spare));
             }
             self.fill()?;
         }
@@ -179,7 +176,7 @@ impl BlockReader {
 /// A line that exceeds the block is read in steps of this size.
 const MIN_FILL: usize = 256 * 1024;
 
-fn open_stream(input: &Input, progress: &Progress) -> Result<Stream, SourceError> {
+pub(super) fn open_stream(input: &Input, progress: &Progress) -> Result<Stream, SourceError> {
     let path = input.path();
     let stream = match input.kind() {
         InputKind::Stdin => Stream::of_pipe(Box::new(io::stdin()), progress),
@@ -197,7 +194,7 @@ fn open_object(input: &Input) -> io::Result<Box<dyn Read + Send>> {
     }
 }
 
-fn open(input: &Input) -> Result<File, SourceError> {
+pub(super) fn open(input: &Input) -> Result<File, SourceError> {
     File::open(input.path()).map_err(SourceError::io("open", input.path()))
 }
 
@@ -218,24 +215,6 @@ pub fn peek(input: &Input, max_bytes: usize) -> Result<Vec<u8>, SourceError> {
         .map_err(SourceError::io("read", input.path()))?;
     head.truncate(max_bytes);
     Ok(head)
-}
-
-/// Whether `input` has grown since it was read up to `position`, its end then. Known of plain files
-/// alone, in which positions are those of the file.
-///
-/// # Errors
-///
-/// [`SourceError::Io`] when the file cannot be opened or read.
-pub fn has_grown(input: &Input, position: u64) -> Result<bool, SourceError> {
-    if input.kind() != InputKind::File {
-        return Ok(false);
-    }
-    let is_longer = input.bytes_on_disk().is_some_and(|bytes| bytes > position);
-    if !is_longer {
-        return Ok(false);
-    }
-    let start = first_two(&mut open(input)?).map_err(SourceError::io("read", input.path()))?;
-    Ok(!is_gzip(&start))
 }
 
 #[cfg(test)]

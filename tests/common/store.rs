@@ -50,11 +50,25 @@ pub fn in_windows(sandbox: &Sandbox) -> u64 {
         .iter()
         .map(|window| window.summary.counters.total)
         .sum();
+    let settings = SketchSettings {
+        distinct_seed: kept_seed(sandbox),
+        ..SketchSettings::default()
+    };
     for (acl, window) in store.windows_with_partials().expect("it can be read") {
         for encoded in store.partials(&acl, window).expect("it can be read") {
-            let partial = Partial::decode(&encoded, &SketchSettings::default());
+            let partial = Partial::decode(&encoded, &settings);
             total += partial.expect("it can be decoded").counters().total;
         }
     }
     total
+}
+
+/// The seed that the store drew for itself.
+fn kept_seed(sandbox: &Sandbox) -> u64 {
+    let query = "SELECT value FROM meta WHERE key = 'distinct_seed'";
+    let rows = rows(&sandbox.path("store.db"), query);
+    let Value::Text(seed) = &rows[0][0] else {
+        panic!("{rows:?}");
+    };
+    seed.parse().expect("a number")
 }

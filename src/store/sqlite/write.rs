@@ -28,6 +28,10 @@ pub(super) fn apply(
     for partial in &transaction.partials {
         add_partial(&write, partial)?;
     }
+    for partial in &transaction.compacted {
+        delete_partials(&write, &partial.acl, partial.window)?;
+        add_partial(&write, partial)?;
+    }
     for closing in &transaction.closings {
         close(&write, closing)?;
     }
