@@ -45,7 +45,7 @@ pub enum Arrived {
     /// It only stood in for a shard that has come meanwhile.
     Withdrawn,
     /// It cannot be read any more.
-    Failed(SourceError),
+    Failed(Box<SourceError>),
 }
 
 /// How inputs are followed.
@@ -136,7 +136,7 @@ fn read_lines(mut reader: LineReader, shard: &str, send: &SyncSender<Arrival>) {
         let arrived = match reader.next(&mut Vec::new()) {
             Ok(Some(piece)) => Arrived::Piece(piece),
             Ok(None) => Arrived::Ended,
-            Err(error) => Arrived::Failed(error),
+            Err(error) => Arrived::Failed(Box::new(error)),
         };
         let is_last = !matches!(arrived, Arrived::Piece(_));
         if send.send(arrival(arrived)).is_err() || is_last {
@@ -186,7 +186,7 @@ fn follow_file(mut follower: Follower, input: &str, send: &SyncSender<Arrival>, 
             }
             Ok(Poll::Rotated { finished: None, .. }) => continue,
             Err(error) => {
-                let _ = send.send(arrival(&current, Arrived::Failed(error)));
+                let _ = send.send(arrival(&current, Arrived::Failed(Box::new(error))));
                 return;
             }
         };
