@@ -48,7 +48,7 @@ pub enum Arrived {
     /// It only stood in for a shard that has come meanwhile.
     Withdrawn,
     /// It cannot be read any more.
-    Failed(SourceError),
+    Failed(Box<SourceError>),
 }
 
 /// How inputs are followed.
@@ -157,7 +157,7 @@ impl Drop for Reading {
     fn drop(&mut self) {
         if thread::panicking() {
             let path = PathBuf::from(&self.input);
-            let panicked = Arrived::Failed(SourceError::ReaderPanicked { path });
+            let panicked = Arrived::Failed(Box::new(SourceError::ReaderPanicked { path }));
             let _ = self.tell(&self.shard, panicked);
         }
     }
@@ -172,7 +172,7 @@ fn read_lines(mut reader: LineReader, reading: &Reading) {
         let arrived = match reader.next(&mut Vec::new()) {
             Ok(Some(piece)) => Arrived::Piece(piece),
             Ok(None) => Arrived::Ended,
-            Err(error) => Arrived::Failed(error),
+            Err(error) => Arrived::Failed(Box::new(error)),
         };
         let is_last = !matches!(arrived, Arrived::Piece(_));
         if reading.tell(shard, arrived).is_err() || is_last {
@@ -212,7 +212,7 @@ fn follow_file(mut follower: Follower, mut reading: Reading, stop: &AtomicBool) 
             }
             Ok(Poll::Rotated { finished: None, .. }) => continue,
             Err(error) => {
-                let _ = reading.tell(&reading.shard, Arrived::Failed(error));
+                let _ = reading.tell(&reading.shard, Arrived::Failed(Box::new(error)));
                 return;
             }
         };

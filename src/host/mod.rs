@@ -4,6 +4,7 @@ mod asked;
 mod event_clock;
 mod feed;
 pub mod followed;
+mod live;
 pub mod replay;
 #[cfg(feature = "aws")]
 pub mod streamed;

@@ -109,7 +109,7 @@ fn pass_on(events: &mut mpsc::Receiver<ShardEvent>, send: &SyncSender<Arrival>) 
             Happened::Records(records) => Arrived::Records(records),
             Happened::Reached(reach) => Arrived::Reached(reach),
             Happened::Ended => Arrived::Ended,
-            Happened::Failed(error) => Arrived::Failed(error),
+            Happened::Failed(error) => Arrived::Failed(Box::new(error)),
         };
         let arrival = Arrival {
             shard: event.shard,

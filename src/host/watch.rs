@@ -22,16 +22,13 @@ use wafwatch_windows::time::EventTime;
 use super::event_clock::EventClock;
 use super::feed::reason;
 use super::followed::{Arrival, Arrived};
+use super::live::Live;
 use crate::pipeline::{self, Decoded, Flushed, Pipeline, PipelineError};
-use crate::source::{Piece, Reach, SourceError, StreamRecord};
+use crate::source::{Piece, SourceError, StreamRecord};
 use crate::store::{ClosedWindow, Store};
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(200);
-/// An input from which nothing came for so long is at its end.
-const IDLE_AFTER: Duration = Duration::from_secs(1);
-/// A stream's shard that has been at its end for so long follows the others.
-const FOLLOWS_AFTER_MS: i64 = 10_000;
 
 /// How a watch works.
 #[derive(Debug, Clone)]
@@ -158,7 +155,7 @@ impl<'a> Watch<'a> {
             }
             Arrived::Reached(reach) => {
                 if let Some(live) = self.live.get_mut(&shard) {
-                    live.reach = Some(reach);
+                    live.reach(reach);
                 }
             }
             Arrived::Started => self.hear_of(pipeline, &shard, &input),
@@ -175,7 +172,7 @@ impl<'a> Watch<'a> {
                 if self.live.remove(&shard).is_some() {
                     pipeline.abandon(&shard);
                 }
-                self.outcome.failures.push(error);
+                self.outcome.failures.push(*error);
             }
         }
         Ok(())
@@ -185,18 +182,12 @@ impl<'a> Watch<'a> {
     fn hear_of<S: Store>(&mut self, pipeline: &mut Pipeline<S>, shard: &str, input: &str) {
         let now = (self.clock)();
         if let Some(live) = self.live.get_mut(shard) {
-            live.last = Instant::now();
-            live.last_by_clock = now;
+            live.hear(now);
             return;
         }
         let checkpoint = pipeline.register(shard, input, None);
         self.newest = self.newest.max(checkpoint.watermark);
-        let live = Live {
-            last: Instant::now(),
-            last_by_clock: now,
-            reach: None,
-        };
-        self.live.insert(shard.to_owned(), live);
+        self.live.insert(shard.to_owned(), Live::since(now));
     }
 
     fn count<S: Store>(
@@ -259,22 +250,13 @@ impl<'a> Watch<'a> {
         let delay = self.settings.idle_delay_ms;
         let now = (self.clock)();
         let others_until = self.newest.max(Some(self.event_clock.at(Instant::now())));
-        let others_until = others_until.map(|others| others.minus(delay));
         for (shard, live) in &self.live {
-            if live.last.elapsed() >= IDLE_AFTER {
+            if live.is_idle() {
                 // What lies ahead of everything else cannot be far ahead of the clock.
                 pipeline.settle(shard);
             }
             let own = pipeline.checkpoint(shard).watermark;
-            let time = match live.reach {
-                None if live.last.elapsed() < IDLE_AFTER => None,
-                None => own
-                    .map(|own| own.plus(milliseconds(live.last.elapsed())))
-                    .map(|own| own.min(now.minus(delay)))
-                    .or(others_until),
-                Some(reach) => stream_time(own, others_until, live.last_by_clock, reach)
-                    .map(|time| time.min(arrival(reach).minus(delay))),
-            };
+            let time = live.delivered_until(own, others_until, now, delay);
             if let Some(time) = time {
                 pipeline.advance(shard, time);
             }
@@ -300,47 +282,4 @@ impl<'a> Watch<'a> {
         observer.committed(&flushed);
         Ok(())
     }
-}
-
-/// A shard that goes on.
-struct Live {
-    /// When something last came from it.
-    last: Instant,
-    /// The same on the wall clock.
-    last_by_clock: EventTime,
-    /// How far a stream's shard has delivered. Until it is known, nobody can say; of other inputs it is
-    /// never known.
-    reach: Option<Reach>,
-}
-
-/// Up to which event time a stream's shard has delivered, apart from what is still on its way to the
-/// stream. Records that wait in a shard are not passed by, unless none of it is known.
-fn stream_time(
-    own: Option<EventTime>,
-    others_until: Option<EventTime>,
-    last: EventTime,
-    reach: Reach,
-) -> Option<EventTime> {
-    let Some(own) = own else {
-        return others_until;
-    };
-    let Reach::End(asked_at) = reach else {
-        return None;
-    };
-    let idle = asked_at.0.saturating_sub(last.0).max(0);
-    let passed = own.plus(idle);
-    if idle < FOLLOWS_AFTER_MS {
-        return Some(passed);
-    }
-    Some(passed).max(others_until)
-}
-
-/// When what was not delivered had not arrived in the stream.
-fn arrival(reach: Reach) -> EventTime {
-    let (Reach::End(time) | Reach::Behind(time)) = reach;
-    time
-}
-
-fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -26,10 +26,6 @@ pub struct Bucket {
     access: Access,
 }
 
-/// Ends the thread that drives calls when it is dropped.
-#[derive(Debug)]
-struct Driver(#[expect(dead_code, reason = "its end is the message")] oneshot::Sender<()>);
-
 impl Bucket {
     /// Access with the credentials and the region that the AWS tools would use. `seed` draws the jitter
     /// of waits.
@@ -53,7 +49,7 @@ impl Bucket {
             access: Access {
                 client: aws_sdk_s3::Client::new(&config),
                 runtime: handle,
-                driver: Arc::new(Driver(driver)),
+                _driver: Arc::new(driver),
                 seed,
             },
         })

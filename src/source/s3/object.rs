@@ -11,10 +11,10 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot::Sender;
 use tokio::time::{sleep, timeout};
 use wafwatch_windows::time::EventTime;
 
-use super::Driver;
 use super::listing::{Listed, Location};
 use crate::account::{Backoff, Failure};
 use crate::source::Object;
@@ -33,8 +33,8 @@ const EARLIER_MS: i64 = 5 * 60_000;
 pub(super) struct Access {
     pub(super) client: Client,
     pub(super) runtime: Handle,
-    /// Keeps the runtime going.
-    pub(super) driver: Arc<Driver>,
+    /// Keeps the runtime going until the last of them is dropped.
+    pub(super) _driver: Arc<Sender<()>>,
     pub(super) seed: u64,
 }
 
