@@ -11,6 +11,8 @@ pub mod close;
 pub mod config;
 pub mod detect;
 #[cfg(feature = "aws")]
+pub mod distributed;
+#[cfg(feature = "aws")]
 pub mod functions;
 pub mod host;
 pub mod incident;
