@@ -10,6 +10,7 @@ pub mod cli;
 pub mod close;
 pub mod config;
 pub mod detect;
+pub mod forward;
 #[cfg(feature = "aws")]
 pub mod distributed;
 #[cfg(feature = "aws")]
@@ -18,6 +19,7 @@ pub mod host;
 pub mod incident;
 pub mod ingest;
 pub mod investigate;
+pub mod metrics;
 pub mod notify;
 pub mod outbox;
 pub mod pipeline;

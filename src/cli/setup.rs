@@ -12,11 +12,15 @@ use wafwatch_windows::time::EventTime;
 
 use super::arguments::{CommonArguments, DetectorName};
 use super::exit::UsageError;
-use crate::config::{DetectorKind, NotifyConfig, NotifyTarget, Settings, Warning, WebhookConfig};
+use crate::config::{
+    DetectorKind, NotifyConfig, NotifyTarget, Settings, SnsConfig, Warning, WebhookConfig,
+};
 use crate::notify::Notifier;
 use crate::notify::jsonl::JsonLines;
+#[cfg(feature = "aws")]
+use crate::notify::sns::BlockingSns;
 use crate::notify::webhook::{Secret, Webhook, WebhookSettings};
-use crate::outbox::Channel;
+use crate::outbox::{Channel, Terms};
 use crate::pipeline::PipelineSettings;
 use crate::report::{Redaction, Style};
 use crate::source::BlockLimits;
@@ -105,14 +109,15 @@ fn channel(
         NotifyTarget::Terminal => (terminal(), LOCAL_ATTEMPTS),
         NotifyTarget::Jsonl { path } => (Box::new(JsonLines::new(path)), LOCAL_ATTEMPTS),
         NotifyTarget::Webhook(config) => (Box::new(webhook(config)?), config.attempts),
+        NotifyTarget::Sns(config) => (sns(config)?, config.attempts),
     };
-    Ok(Channel {
+    let terms = Terms {
         name: config.name.clone(),
-        notifier,
         minimum_level: config.minimum_level,
         redaction: redaction(settings),
         attempts,
-    })
+    };
+    Ok(Channel { terms, notifier })
 }
 
 /// What reports mask.
@@ -132,6 +137,24 @@ fn webhook(config: &WebhookConfig) -> anyhow::Result<Webhook> {
     };
     let clock = Box::new(|| Timestamp::now().as_second());
     Webhook::new(settings, clock).context("the webhook cannot be used")
+}
+
+#[cfg(feature = "aws")]
+fn sns(config: &SnsConfig) -> anyhow::Result<Box<dyn Notifier>> {
+    let topic_arn = config.topic_arn.clone();
+    let channel = BlockingSns::connect(topic_arn, config.region())
+        .context("the topic cannot be published to")?;
+    Ok(Box::new(channel))
+}
+
+#[cfg(not(feature = "aws"))]
+fn sns(config: &SnsConfig) -> anyhow::Result<Box<dyn Notifier>> {
+    let message = format!(
+        "this wafwatch is built without AWS and cannot publish to {} (kind = \"sns\", or \
+         SNS_TOPIC_ARN): build it with `--features aws`, or take the topic out of the settings",
+        config.topic_arn
+    );
+    Err(UsageError(message).into())
 }
 
 fn secret(variable: &str) -> anyhow::Result<Secret> {

@@ -9,6 +9,7 @@ use wafwatch_windows::time::WindowSize;
 
 use super::detect::{AnomalyMode, DetectorKind};
 use super::error::{ConfigError, Origin, Warning};
+use super::notify::{NotifyConfig, NotifyError, NotifyTarget, SnsConfig};
 use super::ranges::{Accepted, accepted};
 use super::settings::Settings;
 use crate::incident::Level;
@@ -52,6 +53,7 @@ pub(super) fn apply(
     environment.apply_classic(settings)?;
     environment.apply_ewma(settings)?;
     environment.apply_rest(settings)?;
+    environment.apply_topic(settings)?;
     for (key, variable) in environment.set {
         settings.origins.set(key, Origin::Environment { variable });
     }
@@ -193,6 +195,44 @@ impl Environment<'_> {
         Ok(())
     }
 
+    /// The topic of the block that is named as its kind; where there is no block of the kind, one is
+    /// added to the others.
+    fn apply_topic(&mut self, settings: &mut Settings) -> Result<(), ConfigError> {
+        const TOPIC: &str = "SNS_TOPIC_ARN";
+        const REGION: &str = "SNS_REGION";
+        let Some(topic_arn) = self.value(TOPIC) else {
+            return Ok(());
+        };
+        let region = self.value(REGION);
+        let sns = SnsConfig::new(topic_arn.clone(), region.clone());
+        let sns = sns.map_err(|error| match error {
+            NotifyError::Region => refused(REGION, "notify[].region", &region.unwrap_or_default()),
+            _ => refused(TOPIC, "notify[].topic_arn", &topic_arn),
+        })?;
+        let mut blocks = settings.notify.iter_mut().enumerate();
+        let named = blocks.find_map(|(index, block)| match &mut block.target {
+            NotifyTarget::Sns(target) if block.name == NotifyConfig::SNS => Some((index, target)),
+            _ => None,
+        });
+        let index = match named {
+            Some((index, target)) => {
+                target.topic_arn = sns.topic_arn;
+                target.region = sns.region.or(target.region.take());
+                index
+            }
+            // Blocks with names of their own are set on purpose.
+            None if settings.notify.iter().any(NotifyConfig::is_sns) => return Ok(()),
+            None => {
+                settings.notify.push(NotifyConfig::sns(sns));
+                settings.notify.len() - 1
+            }
+        };
+        let origin = Origin::Environment { variable: TOPIC };
+        let key = format!("notify[{index}].topic_arn");
+        settings.origins.set(&key, origin);
+        Ok(())
+    }
+
     /// The text of a variable; an empty one is absent.
     fn value(&self, variable: &str) -> Option<String> {
         let value = (self.lookup)(variable)?;
@@ -270,6 +310,11 @@ fn whole(text: &str) -> Option<f64> {
 
 fn finite(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn refused(variable: &'static str, key: &'static str, text: &str) -> ConfigError {
+    let accepted = accepted(key).map_or_else(String::new, |accepted| accepted.to_string());
+    bad_value(variable, key, text, accepted)
 }
 
 fn bad_value(

@@ -386,7 +386,20 @@ fn a_notify_block_that_makes_no_sense_is_refused_without_showing_secrets() {
         ("name = \"x\"", "missing field `kind`"),
         (
             "kind = \"mail\"",
-            "`notify[0].kind` cannot be `\"mail\"`: it takes terminal, jsonl or webhook",
+            "`notify[0].kind` cannot be `\"mail\"`: it takes terminal, jsonl, webhook or sns",
+        ),
+        ("kind = \"sns\"", "needs the key `topic_arn`"),
+        (
+            "kind = \"sns\"\ntopic_arn = \"incidents\"",
+            "`topic_arn` is the ARN of an SNS topic",
+        ),
+        (
+            "kind = \"sns\"\ntopic_arn = \"arn:aws:sns:eu-west-1:123456789012:a\"\nregion = \"EU\"",
+            "`region` is the name of a region",
+        ),
+        (
+            "kind = \"jsonl\"\npath = \"a\"\nregion = \"eu-west-1\"",
+            "`region` does not belong to `kind = \"jsonl\"`",
         ),
     ];
     for (block, expected) in cases {
@@ -606,6 +619,47 @@ fn toml_text() -> impl Strategy<Value = String> {
         1 => ".{0,20}",
     ];
     prop::collection::vec(line, 0..12).prop_map(|lines| lines.join("\n"))
+}
+
+/// The topics that settings publish to: name of the block, ARN, region.
+fn topics(settings: &Settings) -> Vec<(&str, &str, &str)> {
+    let topics = settings.notify.iter().filter_map(|block| match &block.target {
+        NotifyTarget::Sns(sns) => Some((block.name.as_str(), sns.topic_arn.as_str(), sns.region())),
+        _ => None,
+    });
+    topics.collect()
+}
+
+#[test]
+fn a_topic_is_set_by_the_file_or_the_environment() {
+    const HERE: &str = "arn:aws:sns:eu-central-1:123456789012:here";
+    const THERE: &str = "arn:aws-cn:sns:cn-north-1:123456789012:there.fifo";
+    let block = format!("[[notify]]\nkind = \"sns\"\ntopic_arn = \"{HERE}\"\nattempts = 3");
+    let variables = [("SNS_TOPIC_ARN", THERE), ("SNS_REGION", "us-east-1")];
+
+    let (settings, _) = load(&block, &[]).unwrap();
+    assert_eq!(topics(&settings), [("sns", HERE, "eu-central-1")]);
+    let again = settings.to_toml().unwrap();
+    assert_eq!(load(&again, &[]).unwrap().0.notify, settings.notify);
+
+    let (settings, _) = load(&block, &variables).unwrap();
+    assert_eq!(topics(&settings), [("sns", THERE, "us-east-1")]);
+    let line = format!("topic_arn = \"{THERE}\" # environment variable SNS_TOPIC_ARN");
+    assert!(settings.effective().contains(&line), "{}", settings.effective());
+
+    let (settings, _) = load("", &variables[..1]).unwrap();
+    assert_eq!(topics(&settings), [("sns", THERE, "cn-north-1")]);
+    assert_eq!(settings.notify.len(), 2, "the terminal stays");
+
+    let named = format!("{block}\nname = \"team\"");
+    let (settings, _) = load(&named, &variables).unwrap();
+    assert_eq!(topics(&settings), [("team", HERE, "eu-central-1")]);
+
+    let error = environment_error("SNS_TOPIC_ARN", "here");
+    assert!(error.contains("the ARN of an SNS topic"), "{error}");
+    let bad_region = [("SNS_TOPIC_ARN", HERE), ("SNS_REGION", "here!")];
+    let error = load("", &bad_region).unwrap_err().to_string();
+    assert!(error.contains("SNS_REGION"), "{error}");
 }
 
 proptest! {

@@ -3,4 +3,5 @@
 //! Nothing here knows Lambda's runtime: a `main` converts its event, says how much time there is, and
 //! sends the answer back. Times are arguments.
 
+pub mod forwarder;
 pub mod settings;

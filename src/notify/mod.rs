@@ -8,6 +8,8 @@
 pub mod backoff;
 pub mod jsonl;
 mod message;
+#[cfg(feature = "aws")]
+pub mod sns;
 pub mod terminal;
 pub mod webhook;
 

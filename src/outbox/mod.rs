@@ -9,8 +9,10 @@
 mod deliver;
 mod explain;
 mod problems;
+mod terms;
 mod workers;
 
 pub use deliver::{Channel, Round, deliver_due};
 pub use explain::{Explained, explain_pending};
+pub use terms::Terms;
 pub use workers::{Finished, Left, OutboxSettings, Workers};

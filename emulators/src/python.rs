@@ -1,0 +1,159 @@
+//! The emulators that are Python programs.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use aws_config::SdkConfig;
+
+use crate::install::Package;
+use crate::process::{Process, Program, Settings};
+use crate::{EmulatorError, sdk_config};
+
+const MINISTACK: Program = Program {
+    package: Package {
+        name: "ministack",
+        requirements: include_str!("../requirements/ministack.txt"),
+    },
+    module: "ministack",
+    settings: |port| Settings {
+        arguments: Vec::new(),
+        environment: vec![
+            ("BIND_HOST", "127.0.0.1".into()),
+            ("GATEWAY_PORT", port.to_string()),
+            // Listeners on fixed ports, where several of these would meet.
+            ("IOT_MTLS_ENABLED", "0".into()),
+            ("SFTP_ENABLED", "0".into()),
+        ],
+    },
+    probe: "/_ministack/health",
+};
+
+const MOTO: Program = Program {
+    package: Package {
+        name: "moto",
+        requirements: include_str!("../requirements/moto.txt"),
+    },
+    module: "moto.server",
+    settings: |port| Settings {
+        arguments: vec![
+            "-H".into(),
+            "127.0.0.1".into(),
+            "-p".into(),
+            port.to_string(),
+        ],
+        environment: Vec::new(),
+    },
+    probe: "/moto-api/data.json",
+};
+
+/// A whole account: DynamoDB, S3, SNS, SQS, Lambda, CloudFormation with SAM, CloudTrail...
+#[derive(Debug)]
+pub struct Ministack(Process);
+
+impl Ministack {
+    /// Starts one of its own, which ends when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be installed or does not answer.
+    pub fn start() -> Result<Self, EmulatorError> {
+        Self::start_with(&[])
+    }
+
+    /// Starts one with environment variables such as `CLOUDTRAIL_RECORDING`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be installed or does not answer.
+    pub fn start_with(environment: &[(&str, &str)]) -> Result<Self, EmulatorError> {
+        Process::start(&MINISTACK, environment).map(Self)
+    }
+
+    /// The one that all tests of this process share, each with tables and streams of its own names.
+    /// It ends with the process.
+    ///
+    /// # Panics
+    ///
+    /// With the reason, when it cannot be installed or does not answer.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Ministack> = OnceLock::new();
+        SHARED.get_or_init(|| match Self::start() {
+            Ok(started) => started,
+            Err(error) => panic!("{error}"),
+        })
+    }
+
+    /// Where it answers.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.0.endpoint()
+    }
+
+    /// A configuration for clients of it; see [`sdk_config`].
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        sdk_config(&self.endpoint())
+    }
+
+    /// Its log file.
+    #[must_use]
+    pub fn log(&self) -> &Path {
+        self.0.log()
+    }
+
+    /// The last lines of its log, for messages of tests that fail.
+    #[must_use]
+    pub fn log_tail(&self) -> String {
+        self.0.log_tail()
+    }
+}
+
+/// WAFv2 with lock tokens, and Security Hub.
+#[derive(Debug)]
+pub struct Moto(Process);
+
+impl Moto {
+    /// Starts one, which ends when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be installed or does not answer.
+    pub fn start() -> Result<Self, EmulatorError> {
+        Process::start(&MOTO, &[]).map(Self)
+    }
+
+    /// Where it answers.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.0.endpoint()
+    }
+
+    /// A configuration for clients of it; see [`sdk_config`].
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        sdk_config(&self.endpoint())
+    }
+
+    /// The last lines of its log, for messages of tests that fail.
+    #[must_use]
+    pub fn log_tail(&self) -> String {
+        self.0.log_tail()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::Client;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn ministack_answers_and_is_shared() {
+        let ministack = Ministack::shared();
+        let tables = Client::new(&ministack.sdk_config()).list_tables().send();
+        assert!(tables.await.expect("answers").table_names().is_empty());
+        assert_eq!(Ministack::shared().endpoint(), ministack.endpoint());
+        assert!(ministack.log().exists());
+        assert!(ministack.log_tail().contains("Running"));
+    }
+}
