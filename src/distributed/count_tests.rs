@@ -6,6 +6,7 @@ use wafwatch_windows::time::WindowSize;
 
 use super::*;
 use crate::config::Settings;
+use crate::forward::partition_key;
 
 const START: i64 = 1_767_571_200_000;
 const SHARD: &str = "shardId-000000000000";
@@ -160,7 +161,7 @@ fn every_record_is_counted_once_with_the_place_behind_it() {
 #[test]
 fn what_the_producer_sent_twice_is_counted_once() {
     let bytes = line(0, START, 1);
-    let key = pack::partition_key(bytes.as_bytes());
+    let key = partition_key(bytes.as_bytes());
     let forged = line(0, START, 2);
     let records = [
         record(1, &key, bytes.clone()),
@@ -310,7 +311,7 @@ proptest! {
     ) {
         let mut records = Vec::new();
         for (bytes, is_repeated) in envelopes {
-            let key = pack::partition_key(&bytes);
+            let key = partition_key(&bytes);
             for _ in 0..=usize::from(is_repeated) {
                 records.push(record(records.len() * 3 + 1, &key, bytes.clone()));
             }
