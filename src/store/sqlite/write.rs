@@ -49,7 +49,10 @@ fn check_writer(write: &Connection, writer: &str, path: &Path) -> Result<(), Sto
         return Ok(());
     }
     Err(StoreError::Conflict {
-        what: format!("the store {} was taken over", path.display()),
+        what: format!(
+            "the store {}, which only one may write, was taken over",
+            path.display()
+        ),
     })
 }
 
