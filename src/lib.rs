@@ -12,6 +12,8 @@ pub mod config;
 pub mod detect;
 pub mod forward;
 #[cfg(feature = "aws")]
+pub mod distributed;
+#[cfg(feature = "aws")]
 pub mod functions;
 pub mod host;
 pub mod incident;

@@ -27,6 +27,9 @@ use crate::store::{
     StoredPartial, Transaction,
 };
 
+/// Windows of one ACL that one transaction closes at most.
+const MAX_CLOSING_WINDOWS: usize = 500;
+
 /// What the pipeline depends on beside its input.
 #[derive(Debug, Clone)]
 pub struct PipelineSettings {
@@ -416,7 +419,7 @@ impl<S: Store> Pipeline<S> {
                 .map(|closing| closing.events.len())
                 .sum::<usize>();
             flushed.amended += transaction.amended.len();
-            if closed < close::MAX_WINDOWS {
+            if closed < MAX_CLOSING_WINDOWS {
                 return Ok(flushed);
             }
         }
@@ -487,6 +490,7 @@ impl<S: Store> Pipeline<S> {
                 state,
                 windows,
                 &due,
+                MAX_CLOSING_WINDOWS,
                 &self.settings.close,
             ));
         }
