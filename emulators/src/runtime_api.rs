@@ -198,7 +198,10 @@ fn serve(api: Api) -> io::Result<Served> {
     let (stop, stopped) = oneshot::channel::<()>();
     let routes = Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
-        .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
+        .route(
+            "/2018-06-01/runtime/invocation/{id}/response",
+            post(response),
+        )
         .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
         .route("/2018-06-01/runtime/init/error", post(init_error))
         .with_state(Arc::new(api));

@@ -15,6 +15,7 @@
 mod recipient;
 mod stream;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,7 +67,7 @@ pub struct Investigated {
     /// Deliveries that were given up.
     pub given_up: u64,
     /// Events that left the outbox.
-    pub settled: u64,
+    pub left_outbox: Vec<String>,
     /// Of a sweep: events that wait, after it.
     pub waiting: Option<u64>,
     /// Of a sweep: how long the oldest of them has waited, in milliseconds.
@@ -90,7 +91,7 @@ impl Investigated {
         self.skipped += other.skipped;
         self.retrying += other.retrying;
         self.given_up += other.given_up;
-        self.settled += other.settled;
+        self.left_outbox.extend(other.left_outbox);
         for problem in other.problems {
             self.tell(problem);
         }
@@ -269,19 +270,29 @@ impl Investigator {
         deadline: Instant,
     ) -> Result<Investigated, StoreError> {
         let time = Time::of_call(now, deadline);
-        let pending = self.store.pending_events(SWEPT_EVENTS).await?;
-        let created: Vec<EventTime> = pending.iter().map(|event| event.created).collect();
+        let rows = self.store.outbox_rows(SWEPT_EVENTS).await?;
         let terms = || self.recipients.iter().map(|recipient| &recipient.terms);
-        let due = pending
-            .into_iter()
-            .filter(|event| is_swept(event, terms(), now));
-        let work = due.map(|event| (event.event.id.clone(), Work::Read(Box::new(event))));
-        let (_, mut investigated) = self.all(work.collect(), time).await;
-        let waiting = (created.len() as u64).saturating_sub(investigated.settled);
-        let oldest = created.iter().min().filter(|_| waiting > 0);
-        investigated.waiting = Some(waiting);
-        investigated.oldest_waiting_ms =
-            Some(oldest.map_or(0, |oldest| u64::try_from(now.0 - oldest.0).unwrap_or(0)));
+        let mut waiting = BTreeMap::new();
+        let mut work = Vec::new();
+        for row in rows {
+            let event = row.event;
+            match row.content {
+                Ok(pending) => {
+                    waiting.insert(event.clone(), pending.created);
+                    if is_swept(&pending, terms(), now) {
+                        work.push((event, Work::Read(Box::new(pending))));
+                    }
+                }
+                Err(_) => work.push((event.clone(), Work::Announced(event))),
+            }
+        }
+        let (_, mut investigated) = self.all(work, time).await;
+        for event in &investigated.left_outbox {
+            waiting.remove(event);
+        }
+        let age = |created: &EventTime| u64::try_from(now.0 - created.0).unwrap_or(0);
+        investigated.waiting = Some(waiting.len() as u64);
+        investigated.oldest_waiting_ms = Some(waiting.values().map(age).max().unwrap_or(0));
         Ok(investigated)
     }
 
@@ -336,7 +347,7 @@ impl Investigator {
                 done.tell(format!("event {id}: {}", chain(&error)));
                 match error {
                     StoreError::Damaged { .. } => {
-                        self.give_up(&id, &chain(&error), time, &mut done).await;
+                        self.set_aside(&id, &chain(&error), time, &mut done).await;
                         Outcome::Done
                     }
                     _ => Outcome::TryAgain,
@@ -368,7 +379,7 @@ impl Investigator {
         let channels: Vec<String> = channels.map(|to| to.terms.name.clone()).collect();
         let now = time.now();
         if self.store.settle_event(&event.id, &channels, now).await? {
-            done.settled += 1;
+            done.left_outbox.push(event.id.clone());
         }
         recorded
     }
@@ -439,23 +450,13 @@ impl Investigator {
         recorded
     }
 
-    /// Records that an event that cannot be decoded is given up on every channel.
-    async fn give_up(&self, id: &str, problem: &str, time: Time, done: &mut Investigated) {
-        let mut channels = Vec::new();
-        for recipient in self.recipients.iter() {
-            let channel = recipient.terms.name.clone();
-            let delivery = Delivery::Dead {
-                error: problem.to_owned(),
-            };
-            done.count(&channel, &delivery);
-            if let Err(error) = self.store.record_delivery(id, &channel, &delivery).await {
-                done.tell(format!("event {id}: {}", chain(&error)));
+    /// Takes an event that cannot be decoded out of the way of the others.
+    async fn set_aside(&self, id: &str, problem: &str, time: Time, done: &mut Investigated) {
+        match self.store.set_aside(id, problem, time.now()).await {
+            Ok(()) => {
+                done.given_up += self.recipients.len() as u64;
+                done.left_outbox.push(id.to_owned());
             }
-            channels.push(channel);
-        }
-        match self.store.settle_event(id, &channels, time.now()).await {
-            Ok(true) => done.settled += 1,
-            Ok(false) => {}
             Err(error) => done.tell(format!("event {id}: {}", chain(&error))),
         }
     }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Partition of the table that events wait in.
-const OUTBOX: &str = "OUTBOX";
+use crate::store::dynamodb::OUTBOX;
+
 /// What the stream calls a new item.
 const INSERT: &str = "INSERT";
 
