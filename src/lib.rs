@@ -10,9 +10,9 @@ pub mod cli;
 pub mod close;
 pub mod config;
 pub mod detect;
-pub mod forward;
 #[cfg(feature = "aws")]
 pub mod distributed;
+pub mod forward;
 #[cfg(feature = "aws")]
 pub mod functions;
 pub mod host;

@@ -8,6 +8,8 @@
 //! | [`Ministack`] (Python) | DynamoDB, S3, SNS, SQS, Lambda, SAM, CloudTrail | its Kinesis event source mapping ignores batch item failures and destinations; a split loses the parent's records |
 //! | [`Moto`] (Python) | WAFv2 lock tokens, Security Hub | validates nothing |
 //!
+//! [`Function`] runs a Lambda function's binary against a Runtime API of its own.
+//!
 //! The Python ones are installed once, at pinned versions, into `target/emulators`; that needs
 //! `python3` with `venv` and a package index. A watchdog ends them with the test process, however it
 //! ends. What no emulator does by itself, failing, is in [`faults`].
@@ -17,6 +19,7 @@ mod install;
 mod kinesis;
 mod process;
 mod python;
+mod runtime_api;
 mod sdk;
 
 use std::io;
@@ -24,6 +27,7 @@ use std::path::PathBuf;
 
 pub use kinesis::Kinesis;
 pub use python::{Ministack, Moto};
+pub use runtime_api::{Function, FunctionError};
 pub use sdk::{REGION, sdk_config, sdk_config_over};
 
 /// An emulator that cannot be used.

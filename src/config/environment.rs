@@ -209,6 +209,7 @@ impl Environment<'_> {
             NotifyError::Region => refused(REGION, "notify[].region", &region.unwrap_or_default()),
             _ => refused(TOPIC, "notify[].topic_arn", &topic_arn),
         })?;
+        let has_topics = settings.notify.iter().any(NotifyConfig::is_sns);
         let mut blocks = settings.notify.iter_mut().enumerate();
         let named = blocks.find_map(|(index, block)| match &mut block.target {
             NotifyTarget::Sns(target) if block.name == NotifyConfig::SNS => Some((index, target)),
@@ -221,7 +222,7 @@ impl Environment<'_> {
                 index
             }
             // Blocks with names of their own are set on purpose.
-            None if settings.notify.iter().any(NotifyConfig::is_sns) => return Ok(()),
+            None if has_topics => return Ok(()),
             None => {
                 settings.notify.push(NotifyConfig::sns(sns));
                 settings.notify.len() - 1

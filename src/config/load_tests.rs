@@ -8,7 +8,7 @@ use wafwatch_windows::time::EventTime;
 
 use super::super::detect::{AnomalyMode, DetectorKind};
 use super::super::keys::known_keys;
-use super::super::notify::{NotifyConfig, NotifyTarget, WebhookConfig};
+use super::super::notify::{NotifyConfig, NotifyTarget, SnsConfig, WebhookConfig};
 use super::super::ranges::{ACCEPTED, Accepted};
 use super::*;
 use crate::incident::Level;
@@ -79,6 +79,11 @@ secret_env = "HOOK_SECRET"
 timeout_seconds = 11
 attempts = 9
 headers = { Authorization = "Bearer hidden" }
+
+[[notify]]
+kind = "sns"
+topic_arn = "arn:aws:sns:eu-central-1:123456789012:incidents"
+region = "eu-west-1"
 "#;
 
 fn load(text: &str, variables: &[(&str, &str)]) -> Result<(Settings, Vec<Warning>), ConfigError> {
@@ -155,6 +160,15 @@ fn every_key_arrives() {
                 timeout_seconds: 11,
                 attempts: 9,
                 headers: BTreeMap::from([("Authorization".into(), "Bearer hidden".into())]),
+            }),
+        },
+        NotifyConfig {
+            name: "sns".to_owned(),
+            minimum_level: Level::Low,
+            target: NotifyTarget::Sns(SnsConfig {
+                topic_arn: "arn:aws:sns:eu-central-1:123456789012:incidents".to_owned(),
+                region: Some("eu-west-1".to_owned()),
+                attempts: 8,
             }),
         },
     ];
@@ -623,10 +637,15 @@ fn toml_text() -> impl Strategy<Value = String> {
 
 /// The topics that settings publish to: name of the block, ARN, region.
 fn topics(settings: &Settings) -> Vec<(&str, &str, &str)> {
-    let topics = settings.notify.iter().filter_map(|block| match &block.target {
-        NotifyTarget::Sns(sns) => Some((block.name.as_str(), sns.topic_arn.as_str(), sns.region())),
-        _ => None,
-    });
+    let topics = settings
+        .notify
+        .iter()
+        .filter_map(|block| match &block.target {
+            NotifyTarget::Sns(sns) => {
+                Some((block.name.as_str(), sns.topic_arn.as_str(), sns.region()))
+            }
+            _ => None,
+        });
     topics.collect()
 }
 
@@ -645,7 +664,11 @@ fn a_topic_is_set_by_the_file_or_the_environment() {
     let (settings, _) = load(&block, &variables).unwrap();
     assert_eq!(topics(&settings), [("sns", THERE, "us-east-1")]);
     let line = format!("topic_arn = \"{THERE}\" # environment variable SNS_TOPIC_ARN");
-    assert!(settings.effective().contains(&line), "{}", settings.effective());
+    assert!(
+        settings.effective().contains(&line),
+        "{}",
+        settings.effective()
+    );
 
     let (settings, _) = load("", &variables[..1]).unwrap();
     assert_eq!(topics(&settings), [("sns", THERE, "cn-north-1")]);

@@ -4,4 +4,5 @@
 //! sends the answer back. Times are arguments.
 
 pub mod forwarder;
+pub mod investigator;
 pub mod settings;
