@@ -135,7 +135,11 @@ pub fn unknown_shard(
     shards: &BTreeMap<String, ShardState>,
     now: EventTime,
 ) -> ShardState {
-    let parents: Vec<&ShardState> = shard.parents.iter().filter_map(|id| shards.get(id)).collect();
+    let parents: Vec<&ShardState> = shard
+        .parents
+        .iter()
+        .filter_map(|id| shards.get(id))
+        .collect();
     let packs: Vec<_> = parents.iter().map(|parent| &parent.packs).collect();
     let mut state = ShardState {
         packs: pack::inherited(&packs),
@@ -201,7 +205,10 @@ impl Refresher<'_> {
         let before = self.view.shards.insert(shard.to_owned(), state.clone());
         let mut children = Vec::new();
         let listed = self.listed;
-        for child in listed.iter().filter(|child| child.parents.iter().any(|id| id == shard)) {
+        for child in listed
+            .iter()
+            .filter(|child| child.parents.iter().any(|id| id == shard))
+        {
             if self.make_known(child).await? {
                 children.push(child.id.clone());
             }

@@ -86,7 +86,8 @@ pub async fn advance(
         until: turn.until,
     };
     let mut low = view.low();
-    let has_its_time = |window: Window| window.end.plus(i64::from(policy.lateness_ms)) <= moment.horizon;
+    let has_its_time =
+        |window: Window| window.end.plus(i64::from(policy.lateness_ms)) <= moment.horizon;
     if has_its_time(oldest) || policy.due(oldest, low, turn.now) != Due::NotYet {
         match refresh(store, stream, &mut view, moment, is_asked).await {
             Ok(found) => {

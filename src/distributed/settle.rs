@@ -162,7 +162,9 @@ impl Settler<'_> {
                 }
             }
             if outcome == Outcome::Done {
-                self.store.set_settled(start, &numbers, self.round.now).await?;
+                self.store
+                    .set_settled(start, &numbers, self.round.now)
+                    .await?;
             } else if self.is_over() {
                 self.settled.is_behind = true;
                 return Ok(Some(start));
@@ -177,13 +179,10 @@ impl Settler<'_> {
     }
 
     /// ACLs whose window is still open come first: amendments can wait.
-    fn in_turn<'b>(
-        &self,
-        acls: impl Iterator<Item = &'b String>,
-        window: Window,
-    ) -> Vec<String> {
+    fn in_turn<'b>(&self, acls: impl Iterator<Item = &'b String>, window: Window) -> Vec<String> {
         let has_closed = |acl: &str| self.head(acl).is_some_and(|head| is_closed(head, window));
-        let (closed, open): (Vec<String>, Vec<String>) = acls.cloned().partition(|acl| has_closed(acl));
+        let (closed, open): (Vec<String>, Vec<String>) =
+            acls.cloned().partition(|acl| has_closed(acl));
         open.into_iter().chain(closed).collect()
     }
 

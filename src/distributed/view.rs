@@ -150,7 +150,10 @@ mod tests {
                 watermark: watermark.map(EventTime),
                 ..Checkpoint::default()
             },
-            pending: pending.iter().map(|(start, last)| (EventTime(*start), *last)).collect(),
+            pending: pending
+                .iter()
+                .map(|(start, last)| (EventTime(*start), *last))
+                .collect(),
             ..ShardState::default()
         }
     }
@@ -158,13 +161,17 @@ mod tests {
     fn view(shards: &[(&str, ShardState)]) -> View {
         let shards = shards.iter();
         View {
-            shards: shards.map(|(name, state)| ((*name).to_owned(), state.clone())).collect(),
+            shards: shards
+                .map(|(name, state)| ((*name).to_owned(), state.clone()))
+                .collect(),
             ..View::default()
         }
     }
 
     fn numbers(of: &[(&str, u64)]) -> CommitNumbers {
-        of.iter().map(|(shard, number)| ((*shard).to_owned(), *number)).collect()
+        of.iter()
+            .map(|(shard, number)| ((*shard).to_owned(), *number))
+            .collect()
     }
 
     #[test]
@@ -184,14 +191,22 @@ mod tests {
             ("a", shard(None, &[(0, 3), (60_000, 4)])),
             ("b", shard(None, &[(0, 7)])),
         ]);
-        assert_eq!(view.unsettled()[&EventTime(0)], numbers(&[("a", 3), ("b", 7)]));
-        view.settled.insert(EventTime(0), numbers(&[("a", 3), ("b", 6), ("c", 9)]));
+        assert_eq!(
+            view.unsettled()[&EventTime(0)],
+            numbers(&[("a", 3), ("b", 7)])
+        );
+        view.settled
+            .insert(EventTime(0), numbers(&[("a", 3), ("b", 6), ("c", 9)]));
         let all = numbers(&[("a", 3), ("b", 7), ("c", 9)]);
         assert_eq!(view.unsettled()[&EventTime(0)], all);
         view.settled.insert(EventTime(0), all);
         let left: Vec<EventTime> = view.unsettled().into_keys().collect();
         assert_eq!(left, [EventTime(60_000)]);
-        assert_eq!(view.oldest_waiting(WindowSize::DEFAULT).map(|window| window.start.0), Some(60_000));
+        assert_eq!(
+            view.oldest_waiting(WindowSize::DEFAULT)
+                .map(|window| window.start.0),
+            Some(60_000)
+        );
     }
 
     #[test]

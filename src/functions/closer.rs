@@ -66,8 +66,7 @@ impl Closer<KinesisStream> {
         let idle_delay = settings.settings.windows.idle_delay_seconds;
         let investigator =
             Investigator::of_settings(&settings.settings, &settings.table, config, variable)?;
-        let (store, pipeline) =
-            deployment(settings.settings, settings.table, config, draw).await?;
+        let (store, pipeline) = deployment(settings.settings, settings.table, config, draw).await?;
         Ok(Self {
             store,
             stream: KinesisStream::new(config, settings.stream),
@@ -102,7 +101,9 @@ impl<S: Stream> Closer<S> {
                 investigated.add_to(&mut done.health);
                 done.problems.extend(investigated.problems);
             }
-            Err(error) => done.problems.push(format!("no event is delivered: {error}")),
+            Err(error) => done
+                .problems
+                .push(format!("no event is delivered: {error}")),
         }
         done
     }

@@ -20,8 +20,8 @@ use super::done::Done;
 use super::kinesis_event::{
     BatchItemFailure, KinesisAnswer, KinesisEvent, NotAStreamEvent, ShardRecords,
 };
-use crate::distributed::count::{Counter, Known, Standing};
 use super::settings::ConsumerSettings;
+use crate::distributed::count::{Counter, Known, Standing};
 use crate::distributed::{KinesisStream, Stream, Turn, advance, unknown_shard};
 use crate::metrics::Health;
 use crate::pipeline::PipelineSettings;
@@ -91,8 +91,7 @@ impl Consumer<KinesisStream, Bucket> {
     ) -> Result<Self, StoreError> {
         let windows = &settings.settings.windows;
         let (idle_delay, memory) = (windows.idle_delay_seconds, windows.memory_mib);
-        let (store, pipeline) =
-            deployment(settings.settings, settings.table, config, draw).await?;
+        let (store, pipeline) = deployment(settings.settings, settings.table, config, draw).await?;
         let options = ConsumerOptions {
             pipeline,
             idle_delay_ms: i64::from(idle_delay) * 1_000,
@@ -178,7 +177,10 @@ impl<S: Stream, A: Aside> Consumer<S, A> {
                 done.health.duplicates_skipped += records.records.len() as u64;
                 return Ok(());
             }
-            match self.commits(records, standing, now, until, first_left, done).await {
+            match self
+                .commits(records, standing, now, until, first_left, done)
+                .await
+            {
                 Err(Stopped::Store(error)) if error.is_conflict() => self.pause().await,
                 stopped => return stopped,
             }
@@ -241,8 +243,8 @@ impl<S: Stream, A: Aside> Consumer<S, A> {
                 // Before the commit: afterwards it would never be seen again.
                 let is_given_up = done.health.rejects_not_copied >= MAX_FAILED_COPIES;
                 let record = &records.records[*poison];
-                let is_lost = is_given_up
-                    || self.aside.put(&records.shard, record).await == Copied::Failed;
+                let is_lost =
+                    is_given_up || self.aside.put(&records.shard, record).await == Copied::Failed;
                 done.health.rejects_not_copied += u64::from(is_lost);
             }
             self.store.commit(&counted.commit).await?;

@@ -60,7 +60,9 @@ pub struct BatchItemFailure {
 
 /// An event that no stream sends.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the event's record {index} has no {what}: connect this function to a Kinesis data stream alone")]
+#[error(
+    "the event's record {index} has no {what}: connect this function to a Kinesis data stream alone"
+)]
 pub struct NotAStreamEvent {
     index: usize,
     what: &'static str,
@@ -107,7 +109,9 @@ impl KinesisEvent {
             }
         }
         for shard in &mut shards {
-            shard.records.sort_by(|one, two| one.sequence.cmp(&two.sequence));
+            shard
+                .records
+                .sort_by(|one, two| one.sequence.cmp(&two.sequence));
         }
         Ok(shards)
     }
@@ -151,7 +155,10 @@ mod tests {
         for (change, what) in [
             (json!({"eventID": "x"}), "shard"),
             (json!({"kinesis": {"sequenceNumber": "x"}}), "sequence"),
-            (json!({"kinesis": {"sequenceNumber": "1", "data": "?"}}), "data"),
+            (
+                json!({"kinesis": {"sequenceNumber": "1", "data": "?"}}),
+                "data",
+            ),
         ] {
             let mut wrong = record("a", "1");
             for (key, value) in change.as_object().expect("is one") {
@@ -172,6 +179,9 @@ mod tests {
             }],
         };
         let json = serde_json::to_value(answer).expect("serialises");
-        assert_eq!(json, json!({"batchItemFailures": [{"itemIdentifier": "42"}]}));
+        assert_eq!(
+            json,
+            json!({"batchItemFailures": [{"itemIdentifier": "42"}]})
+        );
     }
 }

@@ -115,7 +115,10 @@ pub(super) fn bundles(start: EventTime) -> String {
 /// The bundles of the commits of `shard` from number `first` to `last`.
 pub(super) fn bundle_range(shard: &str, first: u64, last: u64) -> Range {
     // Digits sort before the tilde.
-    Range::Between(format!("{shard}#{first:020}#"), format!("{shard}#{last:020}#~"))
+    Range::Between(
+        format!("{shard}#{first:020}#"),
+        format!("{shard}#{last:020}#~"),
+    )
 }
 
 pub(super) fn window_sort(start: EventTime) -> String {
