@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use wafwatch::config::Warning;
 use wafwatch::functions::settings::Sources;
 use wafwatch::investigate::hostile::one_line;
+use wafwatch::report::Redaction;
 use wafwatch_windows::time::EventTime;
 
 /// Longest line of a problem.
@@ -55,11 +56,13 @@ pub fn log(line: &str) {
     let _ = writeln!(output, "{line}");
 }
 
-/// Writes what went wrong to the function's log.
+/// Writes what went wrong to the function's log. Errors of AWS name the account, which belongs into no
+/// log.
 pub fn log_problem(problem: &str) {
+    let masked = Redaction { account_ids: true }.applied(problem);
     log(&format!(
         "problem: {}",
-        one_line(problem, MAX_PROBLEM_CHARS)
+        one_line(&masked, MAX_PROBLEM_CHARS)
     ));
 }
 
