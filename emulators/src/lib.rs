@@ -17,6 +17,7 @@
 pub mod faults;
 mod install;
 mod kinesis;
+mod lambda;
 mod process;
 mod python;
 mod runtime_api;
@@ -70,6 +71,16 @@ pub enum EmulatorError {
         log: PathBuf,
         /// The last lines of it.
         tail: String,
+    },
+    /// It does not do what it was asked.
+    #[error("the emulator {emulator} refused {call}: {problem}")]
+    Refused {
+        /// The emulator.
+        emulator: &'static str,
+        /// What it was asked.
+        call: String,
+        /// What it said.
+        problem: String,
     },
     /// No port of loopback, or no thread, is to be had.
     #[error("cannot start the emulator {emulator}: {source}")]

@@ -60,11 +60,13 @@ pub fn log(line: &str) {
     let _ = writeln!(output, "{line}");
 }
 
-/// Writes what went wrong to the function's log.
+/// Writes what went wrong to the function's log. Errors of AWS name the account, which belongs into no
+/// log.
 pub fn log_problem(problem: &str) {
+    let masked = Redaction { account_ids: true }.applied(problem);
     log(&format!(
         "problem: {}",
-        one_line(problem, MAX_PROBLEM_CHARS)
+        one_line(&masked, MAX_PROBLEM_CHARS)
     ));
 }
 
