@@ -10,10 +10,16 @@ pub mod cli;
 pub mod close;
 pub mod config;
 pub mod detect;
+#[cfg(feature = "aws")]
+pub mod distributed;
+pub mod forward;
+#[cfg(feature = "aws")]
+pub mod functions;
 pub mod host;
 pub mod incident;
 pub mod ingest;
 pub mod investigate;
+pub mod metrics;
 pub mod notify;
 pub mod outbox;
 pub mod pipeline;

@@ -9,8 +9,10 @@ use wafwatch_windows::time::WindowSize;
 
 use super::detect::{AnomalyMode, DetectorKind};
 use super::error::{ConfigError, Origin, Warning};
+use super::notify::{NotifyConfig, NotifyError, NotifyTarget, SnsConfig};
 use super::ranges::{Accepted, accepted};
 use super::settings::Settings;
+use crate::incident::Level;
 
 /// Looks variables up and keeps what is to be said about them.
 struct Environment<'a> {
@@ -25,6 +27,16 @@ const WINDOW_MINUTES: Accepted = Accepted::Whole {
     most: 1440,
 };
 
+const TRUTHS: [(&str, bool); 6] = [
+    ("true", true),
+    ("1", true),
+    ("yes", true),
+    ("false", false),
+    ("0", false),
+    ("no", false),
+];
+const TRUTH_WORDS: &str = "true, false, 1, 0, yes or no";
+
 /// Sets what `lookup` gives in `settings`.
 pub(super) fn apply(
     settings: &mut Settings,
@@ -36,9 +48,12 @@ pub(super) fn apply(
         set: Vec::new(),
     };
     environment.apply_windows(settings)?;
+    environment.apply_waiting(settings)?;
+    environment.apply_seed(settings)?;
     environment.apply_classic(settings)?;
     environment.apply_ewma(settings)?;
     environment.apply_rest(settings)?;
+    environment.apply_topic(settings)?;
     for (key, variable) in environment.set {
         settings.origins.set(key, Origin::Environment { variable });
     }
@@ -55,6 +70,43 @@ impl Environment<'_> {
         if let Ok(size) = WindowSize::from_seconds(minutes as u32 * 60) {
             settings.windows.size = size;
         }
+        Ok(())
+    }
+
+    fn apply_waiting(&mut self, settings: &mut Settings) -> Result<(), ConfigError> {
+        let windows = &mut settings.windows;
+        let key = "windows.lateness_seconds";
+        if let Some(seconds) = self.setting("WAFWATCH_LATENESS_SECONDS", key)? {
+            windows.lateness_seconds = seconds as u32;
+        }
+        let key = "windows.longest_wait_seconds";
+        if let Some(seconds) = self.setting("WAFWATCH_LONGEST_WAIT_SECONDS", key)? {
+            windows.longest_wait_seconds = seconds as u32;
+        }
+        let key = "windows.idle_delay_seconds";
+        if let Some(seconds) = self.setting("WAFWATCH_IDLE_DELAY_SECONDS", key)? {
+            windows.idle_delay_seconds = seconds as u32;
+        }
+        Ok(())
+    }
+
+    /// A seed is no quantity: one out of range is refused instead of held at an end, where everybody
+    /// could guess it.
+    fn apply_seed(&mut self, settings: &mut Settings) -> Result<(), ConfigError> {
+        let (variable, key) = ("WAFWATCH_SEED", "windows.seed");
+        let Some(text) = self.value(variable) else {
+            return Ok(());
+        };
+        let seed = text
+            .parse::<i64>()
+            .ok()
+            .and_then(|seed| u64::try_from(seed).ok());
+        let Some(seed) = seed else {
+            let accepted = accepted(key).map_or_else(String::new, |accepted| accepted.to_string());
+            return Err(bad_value(variable, key, &text, accepted));
+        };
+        settings.windows.seed = Some(seed);
+        self.set.push((key, variable));
         Ok(())
     }
 
@@ -83,16 +135,7 @@ impl Environment<'_> {
             classic.anomaly_mode = mode;
         }
         let key = "detect.classic.use_nonzero_baseline";
-        let truths = [
-            ("true", true),
-            ("1", true),
-            ("yes", true),
-            ("false", false),
-            ("0", false),
-            ("no", false),
-        ];
-        let accepted = "true, false, 1, 0, yes or no";
-        if let Some(truth) = self.word("USE_NONZERO_BASELINE", key, &truths, accepted)? {
+        if let Some(truth) = self.word("USE_NONZERO_BASELINE", key, &TRUTHS, TRUTH_WORDS)? {
             classic.use_nonzero_baseline = truth;
         }
         Ok(())
@@ -128,6 +171,66 @@ impl Environment<'_> {
             settings.store.path = PathBuf::from(path);
             self.set.push(("store.path", "WAFWATCH_STORE"));
         }
+        let key = "store.retention_days";
+        if let Some(days) = self.setting("WAFWATCH_RETENTION_DAYS", key)? {
+            settings.store.retention_days = days as u32;
+        }
+        let levels = [
+            Level::Info,
+            Level::Low,
+            Level::Medium,
+            Level::High,
+            Level::Critical,
+        ]
+        .map(|level| (level.name(), level));
+        let accepted = "info, low, medium, high or critical";
+        let (variable, key) = ("WAFWATCH_MINIMUM_LEVEL", "incident.minimum_level");
+        if let Some(level) = self.word(variable, key, &levels, accepted)? {
+            settings.incident.minimum_level = level;
+        }
+        let (variable, key) = ("WAFWATCH_MASK_ACCOUNT_IDS", "privacy.mask_account_ids");
+        if let Some(truth) = self.word(variable, key, &TRUTHS, TRUTH_WORDS)? {
+            settings.privacy.mask_account_ids = truth;
+        }
+        Ok(())
+    }
+
+    /// The topic of the block that is named as its kind; where there is no block of the kind, one is
+    /// added to the others.
+    fn apply_topic(&mut self, settings: &mut Settings) -> Result<(), ConfigError> {
+        const TOPIC: &str = "SNS_TOPIC_ARN";
+        const REGION: &str = "SNS_REGION";
+        let Some(topic_arn) = self.value(TOPIC) else {
+            return Ok(());
+        };
+        let region = self.value(REGION);
+        let sns = SnsConfig::new(topic_arn.clone(), region.clone());
+        let sns = sns.map_err(|error| match error {
+            NotifyError::Region => refused(REGION, "notify[].region", &region.unwrap_or_default()),
+            _ => refused(TOPIC, "notify[].topic_arn", &topic_arn),
+        })?;
+        let has_topics = settings.notify.iter().any(NotifyConfig::is_sns);
+        let mut blocks = settings.notify.iter_mut().enumerate();
+        let named = blocks.find_map(|(index, block)| match &mut block.target {
+            NotifyTarget::Sns(target) if block.name == NotifyConfig::SNS => Some((index, target)),
+            _ => None,
+        });
+        let index = match named {
+            Some((index, target)) => {
+                target.topic_arn = sns.topic_arn;
+                target.region = sns.region.or(target.region.take());
+                index
+            }
+            // Blocks with names of their own are set on purpose.
+            None if has_topics => return Ok(()),
+            None => {
+                settings.notify.push(NotifyConfig::sns(sns));
+                settings.notify.len() - 1
+            }
+        };
+        let origin = Origin::Environment { variable: TOPIC };
+        let key = format!("notify[{index}].topic_arn");
+        settings.origins.set(&key, origin);
         Ok(())
     }
 
@@ -208,6 +311,11 @@ fn whole(text: &str) -> Option<f64> {
 
 fn finite(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn refused(variable: &'static str, key: &'static str, text: &str) -> ConfigError {
+    let accepted = accepted(key).map_or_else(String::new, |accepted| accepted.to_string());
+    bad_value(variable, key, text, accepted)
 }
 
 fn bad_value(

@@ -8,7 +8,7 @@ use wafwatch_windows::time::EventTime;
 
 use super::super::detect::{AnomalyMode, DetectorKind};
 use super::super::keys::known_keys;
-use super::super::notify::{NotifyConfig, NotifyTarget, WebhookConfig};
+use super::super::notify::{NotifyConfig, NotifyTarget, SnsConfig, WebhookConfig};
 use super::super::ranges::{ACCEPTED, Accepted};
 use super::*;
 use crate::incident::Level;
@@ -79,6 +79,11 @@ secret_env = "HOOK_SECRET"
 timeout_seconds = 11
 attempts = 9
 headers = { Authorization = "Bearer hidden" }
+
+[[notify]]
+kind = "sns"
+topic_arn = "arn:aws:sns:eu-central-1:123456789012:incidents"
+region = "eu-west-1"
 "#;
 
 fn load(text: &str, variables: &[(&str, &str)]) -> Result<(Settings, Vec<Warning>), ConfigError> {
@@ -155,6 +160,15 @@ fn every_key_arrives() {
                 timeout_seconds: 11,
                 attempts: 9,
                 headers: BTreeMap::from([("Authorization".into(), "Bearer hidden".into())]),
+            }),
+        },
+        NotifyConfig {
+            name: "sns".to_owned(),
+            minimum_level: Level::Low,
+            target: NotifyTarget::Sns(SnsConfig {
+                topic_arn: "arn:aws:sns:eu-central-1:123456789012:incidents".to_owned(),
+                region: Some("eu-west-1".to_owned()),
+                attempts: 8,
             }),
         },
     ];
@@ -386,7 +400,20 @@ fn a_notify_block_that_makes_no_sense_is_refused_without_showing_secrets() {
         ("name = \"x\"", "missing field `kind`"),
         (
             "kind = \"mail\"",
-            "`notify[0].kind` cannot be `\"mail\"`: it takes terminal, jsonl or webhook",
+            "`notify[0].kind` cannot be `\"mail\"`: it takes terminal, jsonl, webhook or sns",
+        ),
+        ("kind = \"sns\"", "needs the key `topic_arn`"),
+        (
+            "kind = \"sns\"\ntopic_arn = \"incidents\"",
+            "`topic_arn` is the ARN of an SNS topic",
+        ),
+        (
+            "kind = \"sns\"\ntopic_arn = \"arn:aws:sns:eu-west-1:123456789012:a\"\nregion = \"EU\"",
+            "`region` is the name of a region",
+        ),
+        (
+            "kind = \"jsonl\"\npath = \"a\"\nregion = \"eu-west-1\"",
+            "`region` does not belong to `kind = \"jsonl\"`",
         ),
     ];
     for (block, expected) in cases {
@@ -432,9 +459,26 @@ fn the_environment_is_put_over_the_file() {
         ("TOP_K", "7"),
         ("WAFWATCH_DETECTOR", "classic"),
         ("WAFWATCH_STORE", "other.db"),
+        ("WAFWATCH_LATENESS_SECONDS", "5"),
+        ("WAFWATCH_LONGEST_WAIT_SECONDS", "6"),
+        ("WAFWATCH_IDLE_DELAY_SECONDS", "7"),
+        ("WAFWATCH_RETENTION_DAYS", "8"),
+        ("WAFWATCH_SEED", "9223372036854775806"),
+        ("WAFWATCH_MINIMUM_LEVEL", "Critical"),
+        ("WAFWATCH_MASK_ACCOUNT_IDS", "true"),
     ];
     let (settings, warnings) = load(EVERYTHING, &variables).unwrap();
     assert_eq!(warnings, []);
+    let windows = &settings.windows;
+    assert_eq!(
+        (windows.lateness_seconds, windows.longest_wait_seconds),
+        (5, 6)
+    );
+    assert_eq!(windows.idle_delay_seconds, 7);
+    assert_eq!(settings.store.retention_days, 8);
+    assert_eq!(windows.seed, Some(9_223_372_036_854_775_806));
+    assert_eq!(settings.incident.minimum_level, Level::Critical);
+    assert!(settings.privacy.mask_account_ids);
     assert_eq!(settings.windows.size.seconds(), 120);
     assert_eq!(settings.detect.detector, DetectorKind::Classic);
     let classic = &settings.detect.classic;
@@ -537,6 +581,11 @@ fn what_is_no_number_is_an_error_that_names_the_variable() {
             "true, false, 1, 0, yes or no",
         ),
         ("WAFWATCH_DETECTOR", "magic", "classic or ewma"),
+        (
+            "WAFWATCH_SEED",
+            "9223372036854775808",
+            "a whole number, 0 to 9223372036854775807",
+        ),
     ];
     for (variable, value, accepted) in cases {
         let error = environment_error(variable, value);
@@ -586,6 +635,56 @@ fn toml_text() -> impl Strategy<Value = String> {
     prop::collection::vec(line, 0..12).prop_map(|lines| lines.join("\n"))
 }
 
+/// The topics that settings publish to: name of the block, ARN, region.
+fn topics(settings: &Settings) -> Vec<(&str, &str, &str)> {
+    let topics = settings
+        .notify
+        .iter()
+        .filter_map(|block| match &block.target {
+            NotifyTarget::Sns(sns) => {
+                Some((block.name.as_str(), sns.topic_arn.as_str(), sns.region()))
+            }
+            _ => None,
+        });
+    topics.collect()
+}
+
+#[test]
+fn a_topic_is_set_by_the_file_or_the_environment() {
+    const HERE: &str = "arn:aws:sns:eu-central-1:123456789012:here";
+    const THERE: &str = "arn:aws-cn:sns:cn-north-1:123456789012:there.fifo";
+    let block = format!("[[notify]]\nkind = \"sns\"\ntopic_arn = \"{HERE}\"\nattempts = 3");
+    let variables = [("SNS_TOPIC_ARN", THERE), ("SNS_REGION", "us-east-1")];
+
+    let (settings, _) = load(&block, &[]).unwrap();
+    assert_eq!(topics(&settings), [("sns", HERE, "eu-central-1")]);
+    let again = settings.to_toml().unwrap();
+    assert_eq!(load(&again, &[]).unwrap().0.notify, settings.notify);
+
+    let (settings, _) = load(&block, &variables).unwrap();
+    assert_eq!(topics(&settings), [("sns", THERE, "us-east-1")]);
+    let line = format!("topic_arn = \"{THERE}\" # environment variable SNS_TOPIC_ARN");
+    assert!(
+        settings.effective().contains(&line),
+        "{}",
+        settings.effective()
+    );
+
+    let (settings, _) = load("", &variables[..1]).unwrap();
+    assert_eq!(topics(&settings), [("sns", THERE, "cn-north-1")]);
+    assert_eq!(settings.notify.len(), 2, "the terminal stays");
+
+    let named = format!("{block}\nname = \"team\"");
+    let (settings, _) = load(&named, &variables).unwrap();
+    assert_eq!(topics(&settings), [("team", HERE, "eu-central-1")]);
+
+    let error = environment_error("SNS_TOPIC_ARN", "here");
+    assert!(error.contains("the ARN of an SNS topic"), "{error}");
+    let bad_region = [("SNS_TOPIC_ARN", HERE), ("SNS_REGION", "here!")];
+    let error = load("", &bad_region).unwrap_err().to_string();
+    assert!(error.contains("SNS_REGION"), "{error}");
+}
+
 proptest! {
     #[test]
     fn no_text_makes_a_panic(text in prop_oneof![any::<String>(), toml_text()]) {
@@ -601,11 +700,14 @@ proptest! {
     }
 
     #[test]
-    fn no_variable_makes_a_panic(name in 0usize..11, value: String) {
-        const NAMES: [&str; 11] = [
+    fn no_variable_makes_a_panic(name in 0usize..18, value: String) {
+        const NAMES: [&str; 18] = [
             "WINDOW_MINUTES", "HISTORY_HOURS", "HISTORY_DAYS", "ANOMALY_MODE",
             "USE_NONZERO_BASELINE", "EWMA_ALPHA", "SIGMA", "TRAIN_DAYS", "TOP_K",
-            "WAFWATCH_DETECTOR", "WAFWATCH_STORE",
+            "WAFWATCH_DETECTOR", "WAFWATCH_STORE", "WAFWATCH_LATENESS_SECONDS",
+            "WAFWATCH_LONGEST_WAIT_SECONDS", "WAFWATCH_IDLE_DELAY_SECONDS",
+            "WAFWATCH_RETENTION_DAYS", "WAFWATCH_SEED", "WAFWATCH_MINIMUM_LEVEL",
+            "WAFWATCH_MASK_ACCOUNT_IDS",
         ];
         if let Ok((settings, _)) = load("", &[(NAMES[name], &value)]) {
             settings.check().unwrap();

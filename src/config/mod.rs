@@ -39,7 +39,7 @@ mod settings;
 
 pub use detect::{AnomalyMode, ClassicConfig, DetectConfig, DetectorKind, EwmaConfig};
 pub use error::{ConfigError, Origin, Warning};
-pub use notify::{NotifyConfig, NotifyTarget, WebhookConfig};
+pub use notify::{NotifyConfig, NotifyTarget, SnsConfig, WebhookConfig};
 pub use settings::{
     IncidentConfig, IngestConfig, PrivacyConfig, Settings, StoreConfig, WindowsConfig,
 };

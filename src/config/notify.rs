@@ -10,7 +10,7 @@ use crate::incident::Level;
 
 /// One `[[notify]]` block.
 ///
-/// Keys of every kind: `kind` (`terminal`, `jsonl` or `webhook`), `name` (unique; default the kind) and
+/// Keys of every kind: `kind` (`terminal`, `jsonl`, `webhook` or `sns`), `name` (unique; default the kind) and
 /// `minimum_level` (default low).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "NotifyTable", into = "NotifyTable")]
@@ -35,6 +35,8 @@ pub enum NotifyTarget {
     },
     /// `kind = "webhook"`: an HTTP POST.
     Webhook(WebhookConfig),
+    /// `kind = "sns"`: an SNS topic. Needs a build with AWS.
+    Sns(SnsConfig),
 }
 
 /// The keys of a webhook.
@@ -51,6 +53,70 @@ pub struct WebhookConfig {
     pub attempts: u32,
     /// `headers`: added to every request.
     pub headers: BTreeMap<String, String>,
+}
+
+/// The keys of an SNS topic.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SnsConfig {
+    /// `topic_arn`: the topic. Required. `SNS_TOPIC_ARN` sets it for the block that is named `sns`,
+    /// and adds that block where there is none of its kind.
+    pub topic_arn: String,
+    /// `region`: where to publish. By default the topic's own. `SNS_REGION` sets it beside
+    /// `SNS_TOPIC_ARN`.
+    pub region: Option<String>,
+    /// `attempts`: before a message is given up, 1 to 100. Default 8.
+    pub attempts: u32,
+}
+
+const DEFAULT_ATTEMPTS: u32 = 8;
+
+impl SnsConfig {
+    /// The topic with the default of every other key.
+    ///
+    /// # Errors
+    ///
+    /// When `topic_arn` names no topic or `region` no region.
+    pub(super) fn new(topic_arn: String, region: Option<String>) -> Result<Self, NotifyError> {
+        if region_of_topic(&topic_arn).is_none() {
+            return Err(NotifyError::Topic);
+        }
+        if !region.as_deref().is_none_or(is_region) {
+            return Err(NotifyError::Region);
+        }
+        Ok(Self {
+            topic_arn,
+            region,
+            attempts: DEFAULT_ATTEMPTS,
+        })
+    }
+
+    /// Where to publish.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        let own = || region_of_topic(&self.topic_arn).unwrap_or_default();
+        self.region.as_deref().unwrap_or_else(own)
+    }
+}
+
+/// The region in a topic's ARN, if it is one: `arn:PARTITION:sns:REGION:ACCOUNT:NAME`.
+fn region_of_topic(arn: &str) -> Option<&str> {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let [prefix, partition, service, region, account, name] = parts.as_slice() else {
+        return None;
+    };
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let is_topic = *prefix == "arn"
+        && partition.starts_with("aws")
+        && *service == "sns"
+        && !name.is_empty()
+        && name.bytes().all(is_name);
+    (is_topic && is_account && is_region(region)).then_some(*region)
+}
+
+fn is_region(text: &str) -> bool {
+    let is_known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (5..=32).contains(&text.len()) && text.bytes().all(is_known)
 }
 
 /// The part of a URL that may be shown: many webhooks carry their secret in the path.
@@ -77,6 +143,22 @@ impl fmt::Debug for WebhookConfig {
 }
 
 impl NotifyConfig {
+    /// The name of a block of kind `sns` that gives none.
+    pub(super) const SNS: &str = "sns";
+
+    /// A topic, from level low on.
+    pub(super) fn sns(target: SnsConfig) -> Self {
+        Self {
+            name: Self::SNS.to_owned(),
+            minimum_level: Level::Low,
+            target: NotifyTarget::Sns(target),
+        }
+    }
+
+    pub(super) fn is_sns(&self) -> bool {
+        matches!(self.target, NotifyTarget::Sns(_))
+    }
+
     /// The terminal, from level low on.
     #[must_use]
     pub fn terminal() -> Self {
@@ -94,6 +176,7 @@ pub(super) enum Kind {
     Terminal,
     Jsonl,
     Webhook,
+    Sns,
 }
 
 impl Kind {
@@ -102,6 +185,7 @@ impl Kind {
             Self::Terminal => "terminal",
             Self::Jsonl => "jsonl",
             Self::Webhook => "webhook",
+            Self::Sns => "sns",
         }
     }
 }
@@ -119,6 +203,8 @@ pub(super) struct NotifyTable {
     timeout_seconds: Option<u32>,
     attempts: Option<u32>,
     headers: Option<BTreeMap<String, String>>,
+    topic_arn: Option<String>,
+    region: Option<String>,
 }
 
 /// Why a block says nothing useful.
@@ -145,6 +231,13 @@ pub(super) enum NotifyError {
     Header,
     #[error("`name` is not empty")]
     Name,
+    #[error(
+        "`topic_arn` is the ARN of an SNS topic, such as \
+         arn:aws:sns:eu-central-1:123456789012:incidents"
+    )]
+    Topic,
+    #[error("`region` is the name of a region, such as eu-central-1")]
+    Region,
 }
 
 impl TryFrom<NotifyTable> for NotifyConfig {
@@ -167,9 +260,16 @@ impl TryFrom<NotifyTable> for NotifyConfig {
                 url: checked_url(table.url.ok_or(missing("url"))?)?,
                 secret_env: table.secret_env.map(checked_variable).transpose()?,
                 timeout_seconds: table.timeout_seconds.unwrap_or(10),
-                attempts: table.attempts.unwrap_or(8),
+                attempts: table.attempts.unwrap_or(DEFAULT_ATTEMPTS),
                 headers: checked_headers(table.headers.unwrap_or_default())?,
             }),
+            Kind::Sns => {
+                let topic_arn = table.topic_arn.ok_or(missing("topic_arn"))?;
+                NotifyTarget::Sns(SnsConfig {
+                    attempts: table.attempts.unwrap_or(DEFAULT_ATTEMPTS),
+                    ..SnsConfig::new(topic_arn, table.region)?
+                })
+            }
         };
         Ok(Self {
             name,
@@ -182,20 +282,22 @@ impl TryFrom<NotifyTable> for NotifyConfig {
 impl NotifyTable {
     /// A key that has no effect was meant to have one.
     fn check_places(&self) -> Result<(), NotifyError> {
+        const JSONL: &[Kind] = &[Kind::Jsonl];
+        const WEBHOOK: &[Kind] = &[Kind::Webhook];
+        const SNS: &[Kind] = &[Kind::Sns];
+        const SENT: &[Kind] = &[Kind::Webhook, Kind::Sns];
         let given = [
-            ("path", Kind::Jsonl, self.path.is_some()),
-            ("url", Kind::Webhook, self.url.is_some()),
-            ("secret_env", Kind::Webhook, self.secret_env.is_some()),
-            (
-                "timeout_seconds",
-                Kind::Webhook,
-                self.timeout_seconds.is_some(),
-            ),
-            ("attempts", Kind::Webhook, self.attempts.is_some()),
-            ("headers", Kind::Webhook, self.headers.is_some()),
+            ("path", JSONL, self.path.is_some()),
+            ("url", WEBHOOK, self.url.is_some()),
+            ("secret_env", WEBHOOK, self.secret_env.is_some()),
+            ("timeout_seconds", WEBHOOK, self.timeout_seconds.is_some()),
+            ("attempts", SENT, self.attempts.is_some()),
+            ("headers", WEBHOOK, self.headers.is_some()),
+            ("topic_arn", SNS, self.topic_arn.is_some()),
+            ("region", SNS, self.region.is_some()),
         ];
-        for (key, kind, is_given) in given {
-            if is_given && kind != self.kind {
+        for (key, kinds, is_given) in given {
+            if is_given && !kinds.contains(&self.kind) {
                 let kind = self.kind.name();
                 return Err(NotifyError::Misplaced { kind, key });
             }
@@ -250,6 +352,8 @@ impl From<NotifyConfig> for NotifyTable {
             timeout_seconds: None,
             attempts: None,
             headers: None,
+            topic_arn: None,
+            region: None,
         };
         match config.target {
             NotifyTarget::Terminal => {}
@@ -264,6 +368,12 @@ impl From<NotifyConfig> for NotifyTable {
                 table.timeout_seconds = Some(webhook.timeout_seconds);
                 table.attempts = Some(webhook.attempts);
                 table.headers = Some(webhook.headers).filter(|headers| !headers.is_empty());
+            }
+            NotifyTarget::Sns(sns) => {
+                table.kind = Kind::Sns;
+                table.topic_arn = Some(sns.topic_arn);
+                table.region = sns.region;
+                table.attempts = Some(sns.attempts);
             }
         }
         table

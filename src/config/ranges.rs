@@ -40,6 +40,11 @@ const LEVELS: Accepted = Accepted::Words("info, low, medium, high or critical");
 const TRUTH: Accepted = Accepted::Words("true or false");
 const PATH: Accepted = Accepted::Other("a path in quotes");
 
+const TOPIC: Accepted = Accepted::Other(
+    "the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:incidents",
+);
+const REGION: Accepted = Accepted::Other("the name of a region, such as eu-central-1");
+
 /// Every key but the blocks of `notify`, whose keys are written `notify[].key`.
 pub(super) const ACCEPTED: &[(&str, Accepted)] = &[
     ("windows.size_seconds", whole(10, DAY_SECONDS)),
@@ -81,7 +86,7 @@ pub(super) const ACCEPTED: &[(&str, Accepted)] = &[
     ("store.retention_days", whole(1, 3650)),
     (
         "notify[].kind",
-        Accepted::Words("terminal, jsonl or webhook"),
+        Accepted::Words("terminal, jsonl, webhook or sns"),
     ),
     ("notify[].name", Accepted::Other("a text in quotes")),
     ("notify[].minimum_level", LEVELS),
@@ -94,6 +99,8 @@ pub(super) const ACCEPTED: &[(&str, Accepted)] = &[
     ("notify[].timeout_seconds", whole(1, 300)),
     ("notify[].attempts", whole(1, 100)),
     ("notify[].headers", Accepted::Other("a table of texts")),
+    ("notify[].topic_arn", TOPIC),
+    ("notify[].region", REGION),
     ("privacy.mask_account_ids", TRUTH),
 ];
 

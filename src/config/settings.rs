@@ -62,7 +62,8 @@ pub struct WindowsConfig {
     /// and no less than `lateness_seconds`; it is then marked incomplete. Default 120.
     pub longest_wait_seconds: u32,
     /// How far behind the wall clock a source that is at its end is assumed to be complete, 0 to
-    /// 86400. Default 60.
+    /// 86400. Default 60. `WAFWATCH_IDLE_DELAY_SECONDS` sets it, as `WAFWATCH_LATENESS_SECONDS` and
+    /// `WAFWATCH_LONGEST_WAIT_SECONDS` set the other two.
     pub idle_delay_seconds: u32,
     /// Values in every top list, 1 to 100. Default 20.
     pub top_n: u32,
@@ -76,7 +77,8 @@ pub struct WindowsConfig {
     pub partial_budget_kib: u32,
     /// Seed of the hashing behind distinct counts, for stores that are to be equal to the byte: a whole
     /// number up to 2^63 - 1. By default a random one for each store, which is kept in it and which
-    /// attackers cannot know. With windows open in the store it cannot be changed.
+    /// attackers cannot know. With windows open in the store it cannot be changed. `WAFWATCH_SEED`
+    /// sets it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// Hours without any record after which an ACL is no longer expected to have windows, 1 to 8760.
@@ -145,7 +147,7 @@ pub struct IncidentConfig {
     /// Windows without a finding after which an incident is resolved, 1 to 10000. Default 5.
     pub resolve_after_windows: u32,
     /// Least level that opens an incident: info, low, medium, high or critical. Default medium;
-    /// weaker findings stay visible in their windows.
+    /// weaker findings stay visible in their windows. `WAFWATCH_MINIMUM_LEVEL` sets it.
     pub minimum_level: Level,
 }
 
@@ -164,7 +166,8 @@ impl Default for IncidentConfig {
 pub struct StoreConfig {
     /// The database file. Default `wafwatch.db` in the working folder. `WAFWATCH_STORE` sets it.
     pub path: PathBuf,
-    /// Days for which closed windows are kept, 1 to 3650. Default 30.
+    /// Days for which closed windows are kept, 1 to 3650. Default 30. `WAFWATCH_RETENTION_DAYS` sets
+    /// it.
     pub retention_days: u32,
     /// MiB of decoded input between two commits of a replay, 1 to 1024. Default 64. Smaller loses
     /// less work when a replay is killed; larger is faster.
@@ -186,5 +189,6 @@ impl Default for StoreConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct PrivacyConfig {
     /// Whether AWS account ids are masked wherever they are shown or sent. Default false.
+    /// `WAFWATCH_MASK_ACCOUNT_IDS` sets it.
     pub mask_account_ids: bool,
 }

@@ -1,6 +1,6 @@
 //! Reads the windows of an incident and of the time before it, and makes evidence of them.
 
-use std::error::Error as _;
+use std::error::Error;
 
 use wafwatch_windows::counters::Counters;
 use wafwatch_windows::summary::{Completeness, Summary};
@@ -19,52 +19,100 @@ const MAX_FINDINGS: usize = 16;
 const MAX_NAME_BYTES: usize = 512;
 const MAX_MISSING_CHARS: usize = 200;
 
-/// The evidence about `event`, from the windows of its Web ACL in `history`.
+/// Windows that the evidence about an event rests on: those that start in `[from, until)`, at most
+/// `limit`, the newest ones where there are more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First start.
+    pub from: EventTime,
+    /// First start that is not wanted any more.
+    pub until: EventTime,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// The two spans of windows that evidence rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spans {
+    /// Those of the incident.
+    pub incident: Span,
+    /// Those before it.
+    pub baseline: Span,
+}
+
+impl Spans {
+    /// The spans of `event`. `window_ms` is the length of a window in milliseconds: the baseline is
+    /// looked for in the [`MAX_BASELINE_WINDOWS`] windows before the incident.
+    #[must_use]
+    pub fn of(event: &IncidentEvent, window_ms: i64) -> Self {
+        let incident = &event.incident;
+        let reach = window_ms.max(1).saturating_mul(MAX_BASELINE_WINDOWS as i64);
+        Self {
+            incident: Span {
+                from: incident.opened,
+                until: incident.last_window.end,
+                limit: MAX_INCIDENT_WINDOWS,
+            },
+            baseline: Span {
+                from: incident.opened.minus(reach),
+                until: incident.opened,
+                limit: MAX_BASELINE_WINDOWS,
+            },
+        }
+    }
+}
+
+/// The evidence about `event`, from the windows of its Web ACL in `history`, as
+/// [`Spans::of`] wants them.
 ///
-/// `window_ms` is the length of a window in milliseconds: the baseline is looked for in the
-/// [`MAX_BASELINE_WINDOWS`] windows before the incident. A history that fails leaves an entry in
-/// [`Evidence::missing`].
+/// A history that fails leaves an entry in [`Evidence::missing`].
 #[must_use]
 pub fn gather(event: &IncidentEvent, history: &impl WindowHistory, window_ms: i64) -> Evidence {
+    let read = |span: Span| {
+        history.windows_between(&event.incident.acl, span.from, span.until, span.limit)
+    };
+    let spans = Spans::of(event, window_ms);
+    assemble(event, read(spans.incident), read(spans.baseline))
+}
+
+/// The evidence about `event` from windows that were read before, the incident's and those before
+/// it; [`gather`] for histories that cannot be asked while one waits.
+#[must_use]
+pub fn assemble<E: Error>(
+    event: &IncidentEvent,
+    incident: Result<Vec<Summary>, E>,
+    baseline: Result<Vec<Summary>, E>,
+) -> Evidence {
     let mut missing = Vec::new();
-    let incident = &event.incident;
-    let until = incident.last_window.end;
-    let windows = fetch(
-        history,
-        &incident.acl,
-        (incident.opened, until),
+    let windows = usable(
+        incident,
         MAX_INCIDENT_WINDOWS,
         "windows of the incident",
         &mut missing,
     );
-    let reach = window_ms.max(1).saturating_mul(MAX_BASELINE_WINDOWS as i64);
-    let baseline = fetch(
-        history,
-        &incident.acl,
-        (incident.opened.minus(reach), incident.opened),
+    let baseline = usable(
+        baseline,
         MAX_BASELINE_WINDOWS,
         "windows before the incident",
         &mut missing,
     );
-    if windows.len() < incident.windows as usize && windows.len() == MAX_INCIDENT_WINDOWS {
+    if windows.len() < event.incident.windows as usize && windows.len() == MAX_INCIDENT_WINDOWS {
         missing.push(format!(
             "the incident has {} windows: the newest {} are examined",
-            incident.windows,
+            event.incident.windows,
             windows.len()
         ));
     }
     within_limits(event, &windows, &baseline, missing)
 }
 
-fn fetch(
-    history: &impl WindowHistory,
-    acl: &str,
-    (from, until): (EventTime, EventTime),
+fn usable<E: Error>(
+    summaries: Result<Vec<Summary>, E>,
     limit: usize,
     what: &str,
     missing: &mut Vec<String>,
 ) -> Vec<Summary> {
-    let mut summaries = match history.windows_between(acl, from, until, limit) {
+    let mut summaries = match summaries {
         Ok(summaries) => summaries,
         Err(error) => {
             let cause = error

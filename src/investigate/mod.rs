@@ -16,7 +16,7 @@ pub(crate) mod scenarios;
 pub mod utc;
 mod values;
 
-pub use gather::gather;
+pub use gather::{Span, Spans, assemble, gather};
 
 use serde::{Deserialize, Serialize};
 use wafwatch_windows::counters::Counters;

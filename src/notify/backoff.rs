@@ -1,7 +1,7 @@
 //! How long to wait before another attempt: exponential, with jitter, capped.
 //!
 //! The wait before attempt `n` (from 0) is drawn evenly from the upper half of `[0, c]`, with
-//! `c = min(1 s * 2^n, 10 min)`. The lower half is left out so that a receiver gets time to
+//! `c = min(first * 2^n, longest)`; for messages that is `min(1 s * 2^n, 10 min)`. The lower half is left out so that a receiver gets time to
 //! recover; the draw keeps many senders that failed together from coming back together.
 
 use std::time::Duration;
@@ -9,15 +9,22 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// The wait before retry number `attempt`, counted from 0. The same `seed` and `attempt` give the
-/// same wait; use a seed of its own for every message.
+/// The wait before retry number `attempt` of a message, counted from 0. The same `seed` and
+/// `attempt` give the same wait; use a seed of its own for every message.
 #[must_use]
 pub fn delay(attempt: u32, seed: u64) -> Duration {
+    delay_between(FIRST, LONGEST, attempt, seed)
+}
+
+/// [`delay`] for what is tried again at another pace: the first wait is `first` at most, and none
+/// is longer than `longest`.
+#[must_use]
+pub fn delay_between(first: Duration, longest: Duration, attempt: u32, seed: u64) -> Duration {
     let factor = 1_u32
         .checked_shl(attempt)
         .filter(|factor| *factor > 0)
         .unwrap_or(u32::MAX);
-    let ceiling = FIRST.saturating_mul(factor).min(LONGEST);
+    let ceiling = first.saturating_mul(factor).min(longest);
     let half = ceiling / 2;
     let nanoseconds = u64::try_from(half.as_nanos()).unwrap_or(u64::MAX);
     let drawn =

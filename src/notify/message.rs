@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::analyst::Cause;
 use crate::incident::{EventKind, Level};
 use crate::report::{Report, Style, hostile};
 
@@ -14,6 +15,8 @@ pub struct Message {
     pub kind: EventKind,
     /// How bad it is.
     pub level: Level,
+    /// Why it happened.
+    pub cause: Cause,
     /// The Web ACL.
     pub acl: String,
     /// One line.
@@ -38,6 +41,7 @@ impl Message {
             event_id: report.event_id().to_owned(),
             kind: report.kind(),
             level: report.level(),
+            cause: report.cause(),
             acl: report.acl(),
             subject: report.subject(),
             text: report.to_text(Style::Plain),

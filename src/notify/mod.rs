@@ -6,8 +6,11 @@
 //! [`Message::event_id`].
 
 pub mod backoff;
+pub mod configured;
 pub mod jsonl;
 mod message;
+#[cfg(feature = "aws")]
+pub mod sns;
 pub mod terminal;
 pub mod webhook;
 

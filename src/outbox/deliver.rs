@@ -1,13 +1,10 @@
 //! Delivers explained events to one channel.
 
-use std::time::Duration;
-
 use wafwatch_windows::time::EventTime;
 
+use super::Terms;
 use super::problems::chain;
-use crate::incident::Level;
-use crate::notify::{Message, Notifier, NotifyError, Retry, backoff};
-use crate::report::{Redaction, Report};
+use crate::notify::Notifier;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Delivery, OutboxEntry, OutboxPlace, StoreError};
 
@@ -16,16 +13,10 @@ const ROUND: usize = 64;
 
 /// Where messages go, and which ones.
 pub struct Channel {
-    /// Its name in the settings, under which deliveries are recorded.
-    pub name: String,
+    /// Which ones, and how often each is tried.
+    pub terms: Terms,
     /// The channel itself.
     pub notifier: Box<dyn Notifier>,
-    /// Messages below this level are skipped.
-    pub minimum_level: Level,
-    /// What is masked.
-    pub redaction: Redaction,
-    /// How often a delivery is tried before it is given up.
-    pub attempts: u32,
 }
 
 /// What a round of deliveries did.
@@ -55,7 +46,7 @@ pub fn deliver_due(
     now: EventTime,
 ) -> Result<Round, StoreError> {
     let mut round = Round::default();
-    let name = &channel.name;
+    let name = &channel.terms.name;
     for row in store.undelivered(name, *place, now, ROUND)? {
         let delivery = match &row.content {
             Ok(entry) => deliver(channel, entry, now),
@@ -82,44 +73,10 @@ pub fn deliver_due(
 }
 
 fn deliver(channel: &Channel, entry: &OutboxEntry, now: EventTime) -> Delivery {
-    let explanation = &entry.explanation;
-    if explanation.assessment.severity < channel.minimum_level {
+    let terms = &channel.terms;
+    let Some(message) = terms.message(&entry.event, &entry.explanation) else {
         return Delivery::Skipped;
-    }
-    let report = Report::new(
-        &entry.event,
-        &explanation.evidence,
-        &explanation.assessment,
-        Duration::from_millis(explanation.analysis_milliseconds),
-    )
-    .with_redaction(channel.redaction);
-    match channel.notifier.notify(&Message::of(&report)) {
-        Ok(()) => Delivery::Delivered,
-        Err(error) => after_failure(channel, entry, &error, now),
-    }
-}
-
-fn after_failure(
-    channel: &Channel,
-    entry: &OutboxEntry,
-    error: &NotifyError,
-    now: EventTime,
-) -> Delivery {
-    let attempt = entry.attempts + 1;
-    let reason = error.to_string();
-    // The event decides the jitter, so that many events that failed together spread out.
-    let seed = entry.event.id.bytes().fold(0_u64, |seed, byte| {
-        seed.wrapping_mul(31).wrapping_add(u64::from(byte))
-    });
-    let wait = match error.retry {
-        Retry::Never => return Delivery::Dead { error: reason },
-        _ if attempt >= channel.attempts => return Delivery::Dead { error: reason },
-        Retry::After(wait) => wait,
-        Retry::Later => backoff::delay(attempt, seed),
     };
-    let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-    Delivery::RetryAt {
-        at: now.plus(wait),
-        error: reason,
-    }
+    let attempt = channel.notifier.notify(&message);
+    terms.delivery(attempt, &entry.event.id, entry.attempts, now)
 }

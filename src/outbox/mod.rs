@@ -9,8 +9,12 @@
 mod deliver;
 mod explain;
 mod problems;
+mod terms;
 mod workers;
 
 pub use deliver::{Channel, Round, deliver_due};
 pub use explain::{Explained, explain_pending};
+#[cfg(feature = "aws")]
+pub(crate) use problems::chain;
+pub use terms::Terms;
 pub use workers::{Fate, Finished, Left, OutboxSettings, Workers};

@@ -93,7 +93,7 @@ impl Workers {
         let mut workers = Vec::new();
         for channel_of_worker in channels {
             let (signal, signals) = channel();
-            let name = channel_of_worker.name.clone();
+            let name = channel_of_worker.terms.name.clone();
             let store = store.reopen()?;
             let clock = settings.clock;
             let problems = problems.clone();
@@ -262,7 +262,7 @@ fn serve_channel(
             Step::Done
         })
     };
-    let worker = format!("channel {}", channel.name);
+    let worker = format!("channel {}", channel.terms.name);
     let served = serve(signals, problems, &worker, &mut deliver);
     if let Err(error) = served {
         return Some((chain(&error), Fate::Waiting));

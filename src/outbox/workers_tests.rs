@@ -6,6 +6,7 @@ use super::*;
 use crate::analyst::builtin::BuiltIn;
 use crate::incident::{IncidentEvent, Level, sample};
 use crate::notify::{Message, Notifier, NotifyError};
+use crate::outbox::Terms;
 use crate::report::Redaction;
 use crate::store::{AclState, Closing, DeliveryState, Store, Transaction};
 
@@ -23,12 +24,15 @@ impl Notifier for Counting {
 }
 
 fn mail(taken: &Arc<Mutex<usize>>) -> Channel {
-    Channel {
+    let terms = Terms {
         name: "mail".to_owned(),
-        notifier: Box::new(Counting(Arc::clone(taken))),
         minimum_level: Level::Low,
         redaction: Redaction::default(),
         attempts: 3,
+    };
+    Channel {
+        terms,
+        notifier: Box::new(Counting(Arc::clone(taken))),
     }
 }
 

@@ -86,6 +86,18 @@ impl Decoded {
             .reject(reason, &origin, piece.start, piece.bytes);
     }
 
+    /// The records.
+    #[must_use]
+    pub fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
+    /// What became of everything that was read.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
     /// Bytes of the piece in the shard.
     #[must_use]
     pub fn len(&self) -> u64 {

@@ -7,6 +7,7 @@
 mod decoded;
 mod expected;
 mod progress;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +32,9 @@ use crate::store::{
 
 /// What the clock of a run without one shows: no window is due because of it.
 pub const NEVER: EventTime = EventTime(i64::MIN);
+
+/// Windows of one ACL that one transaction closes at most.
+const MAX_CLOSING_WINDOWS: usize = 500;
 
 /// Partials of one window that the store holds; one more, and they are merged into a single one. A
 /// window of hours would else collect one for every commit.
@@ -496,7 +500,7 @@ impl<S: Store> Pipeline<S> {
                 flushed.events += closing.events.len();
             }
             flushed.amended += transaction.amended.len();
-            if flushed.closed - closed_before < close::MAX_WINDOWS {
+            if flushed.closed - closed_before < MAX_CLOSING_WINDOWS {
                 return Ok(flushed);
             }
         }
@@ -567,6 +571,7 @@ impl<S: Store> Pipeline<S> {
                 state,
                 windows,
                 &due,
+                MAX_CLOSING_WINDOWS,
                 &self.settings.close,
             ));
         }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::analyst::Assessment;
+use crate::analyst::{Assessment, Cause};
 use crate::incident::{EventKind, IncidentEvent, Level};
 use crate::investigate::Evidence;
 pub use crate::investigate::hostile;
@@ -115,6 +115,12 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn level(&self) -> Level {
         self.assessment.severity
+    }
+
+    /// Why it happened.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        self.assessment.cause
     }
 
     /// The Web ACL, masked where that is wanted.
