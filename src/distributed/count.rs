@@ -25,6 +25,7 @@ use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::time::{EventTime, Window};
 
 use super::pack;
+use super::view::forget_settled;
 use crate::ingest::{Accounts, Limits, RejectReason};
 use crate::pipeline::{Decoded, Piece, PipelineSettings};
 use crate::store::dynamodb::{
@@ -52,6 +53,35 @@ pub struct Counted {
     pub commit: Commit,
     /// Records of the batch, by their position, that held nothing but what was rejected.
     pub poison: Vec<usize>,
+}
+
+/// Where a shard stands when a batch begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// Commits that the table has of it; `None` where the table does not know it.
+    pub expected_commits: Option<u64>,
+    /// Its state.
+    pub state: ShardState,
+}
+
+impl Standing {
+    /// What the table has of the shard.
+    #[must_use]
+    pub fn stored(state: ShardState) -> Self {
+        Self {
+            expected_commits: Some(state.commits),
+            state,
+        }
+    }
+
+    /// A shard that the table does not know.
+    #[must_use]
+    pub fn unknown(state: ShardState) -> Self {
+        Self {
+            expected_commits: None,
+            state,
+        }
+    }
 }
 
 /// What is known of the windows when a batch begins.
@@ -132,19 +162,20 @@ impl Counter {
         }
     }
 
-    /// Begins with `records` of `shard`, which are in the order of their sequence numbers, where the
-    /// table has `stored` of it.
+    /// Begins with `records` of `shard`, which are in the order of their sequence numbers.
     pub fn batch<'a>(
         &'a mut self,
         shard: &'a str,
-        stored: Option<ShardState>,
+        standing: Standing,
         records: &'a [StreamRecord],
         known: Known<'a>,
     ) -> Batch<'a> {
         self.accumulator.drain();
         self.envelope.is_open = false;
-        let expected_commits = stored.as_ref().map(|state| state.commits);
-        let mut state = stored.unwrap_or_default();
+        let Standing {
+            expected_commits,
+            mut state,
+        } = standing;
         if state.checkpoint.input.is_empty() {
             shard.clone_into(&mut state.checkpoint.input);
         }
@@ -393,10 +424,7 @@ impl Batch<'_> {
         self.windows.clear();
         let shard = self.shard;
         let settled = self.known.settled;
-        self.state.pending.retain(|start, last| {
-            let consumed = settled.get(start).and_then(|numbers| numbers.get(shard));
-            consumed < Some(last)
-        });
+        forget_settled(shard, &mut self.state, settled);
         self.state.commits += 1;
         self.state.updated = self.known.now;
         for partial in &partials {

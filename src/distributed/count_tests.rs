@@ -44,6 +44,11 @@ struct Table {
 }
 
 impl Table {
+    fn standing(&self) -> Standing {
+        let stored = self.state.clone().map(Standing::stored);
+        stored.unwrap_or_else(|| Standing::unknown(ShardState::default()))
+    }
+
     fn write(&mut self, commit: Commit) {
         assert_eq!(
             commit.expected_commits,
@@ -82,7 +87,7 @@ impl Table {
             settled: &settled,
             now: EventTime(START),
         };
-        let mut batch = counter.batch(SHARD, self.state.clone(), records, known);
+        let mut batch = counter.batch(SHARD, self.standing(), records, known);
         for _ in 0..most_commits {
             let Some(counted) = batch.next_commit() else {
                 break;
@@ -136,7 +141,7 @@ fn every_record_is_counted_once_with_the_place_behind_it() {
         now: EventTime(START),
     };
     let mut counter = counter();
-    let mut batch = counter.batch(SHARD, None, &records, known);
+    let mut batch = counter.batch(SHARD, table.standing(), &records, known);
     let counted = batch.next_commit().expect("there is something to count");
     assert_eq!(counted.poison, [2]);
     table.write(counted.commit);
@@ -285,7 +290,7 @@ fn settled_windows_are_forgotten() {
             now: EventTime(START),
         };
         let later = [record(2, "a", line(0, START + 10_000, 1))];
-        let mut batch = counter.batch(SHARD, table.state.clone(), &later, known);
+        let mut batch = counter.batch(SHARD, table.standing(), &later, known);
         let counted = batch.next_commit().expect("is new");
         assert_eq!(counted.commit.state.pending.len(), left);
     }

@@ -1,5 +1,7 @@
 //! What the functions' `main`s have in common: the environment, the clocks, and lines of the log.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,8 +9,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lambda_runtime::Context;
 use tokio::time::Instant;
 use wafwatch::config::Warning;
+use wafwatch::functions::done::Done;
 use wafwatch::functions::settings::Sources;
 use wafwatch::investigate::hostile::one_line;
+use wafwatch::metrics::{FunctionName, health_line};
 use wafwatch::report::Redaction;
 use wafwatch_windows::time::EventTime;
 
@@ -74,4 +78,18 @@ pub fn log_warnings(warnings: &[Warning]) {
             one_line(&warning.to_string(), MAX_PROBLEM_CHARS)
         ));
     }
+}
+
+/// Writes what a call did to the function's log.
+pub fn log_done(function: FunctionName, done: &Done, redaction: Redaction) {
+    let mut output = io::stdout().lock();
+    // As above.
+    let _ = done.write(redaction, &mut output);
+    let _ = writeln!(output, "{}", health_line(function, &done.health, now()));
+}
+
+/// A number that nobody can foresee.
+#[must_use]
+pub fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use wafwatch_windows::time::EventTime;
 
+use super::read::Range;
+
 /// Name of the partition key.
 pub const PARTITION: &str = "pk";
 /// Name of the sort key.
@@ -108,6 +110,15 @@ pub(super) fn of_acl(acl: &str) -> String {
 /// The partition of the bundles of the window that starts at `start`.
 pub(super) fn bundles(start: EventTime) -> String {
     format!("PARTIALS#{}", padded(start))
+}
+
+/// The bundles of the commits of `shard` from number `first` to `last`.
+pub(super) fn bundle_range(shard: &str, first: u64, last: u64) -> Range {
+    // Digits sort before the tilde.
+    Range::Between(
+        format!("{shard}#{first:020}#"),
+        format!("{shard}#{last:020}#~"),
+    )
 }
 
 pub(super) fn window_sort(start: EventTime) -> String {

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use wafwatch_windows::time::{EventTime, Window};
 
-use super::items::{Item, Stored};
+use super::items::{Attributes, Item, Stored};
 use super::keys::{self, Key, SORT};
 use super::read::Range;
 use super::transact::{Condition, Writes};
-use super::{CommittedPartial, DynamoStore};
+use super::{CommitNumbers, CommittedPartial, DynamoStore};
 use crate::store::{StoreError, StoredPartial};
 
 /// Days after which a bundle is deleted: longer than a stream keeps records by default, and than
@@ -63,27 +63,55 @@ impl DynamoStore {
         window: Window,
     ) -> Result<BTreeMap<String, Vec<CommittedPartial>>, StoreError> {
         let items = self.items(&keys::bundles(window.start), Range::All).await?;
-        let mut bundles: BTreeMap<(&str, u64), Vec<Stored<'_>>> = BTreeMap::new();
-        for item in &items {
-            let stored = Stored::new("bundle of counts", item);
-            let commit = keys::parse_bundle(stored.text(SORT)?);
-            let commit = commit.ok_or_else(|| stored.damaged(SORT, "names no commit"))?;
-            bundles.entry(commit).or_default().push(stored);
-        }
-        let mut by_acl: BTreeMap<String, Vec<CommittedPartial>> = BTreeMap::new();
-        for ((shard, commit), pieces) in bundles {
-            for (acl, encoded) in decode(&pieces)? {
-                let partial = CommittedPartial {
-                    shard: shard.to_owned(),
-                    commit,
-                    acl: acl.clone(),
-                    encoded,
-                };
-                by_acl.entry(acl).or_default().push(partial);
-            }
-        }
-        Ok(by_acl)
+        by_acl(&items)
     }
+
+    /// The same of the commits that are numbered behind `contained` and up to `numbers`, shard by
+    /// shard. All of them are there as a whole where the numbers were read before.
+    ///
+    /// # Errors
+    ///
+    /// When the table cannot be read.
+    pub async fn partials_between(
+        &self,
+        window: Window,
+        contained: &CommitNumbers,
+        numbers: &CommitNumbers,
+    ) -> Result<BTreeMap<String, Vec<CommittedPartial>>, StoreError> {
+        let mut items = Vec::new();
+        for (shard, last) in numbers {
+            let before = contained.get(shard).copied().unwrap_or(0);
+            if before >= *last {
+                continue;
+            }
+            let range = keys::bundle_range(shard, before + 1, *last);
+            items.extend(self.items(&keys::bundles(window.start), range).await?);
+        }
+        by_acl(&items)
+    }
+}
+
+fn by_acl(items: &[Attributes]) -> Result<BTreeMap<String, Vec<CommittedPartial>>, StoreError> {
+    let mut bundles: BTreeMap<(&str, u64), Vec<Stored<'_>>> = BTreeMap::new();
+    for item in items {
+        let stored = Stored::new("bundle of counts", item);
+        let commit = keys::parse_bundle(stored.text(SORT)?);
+        let commit = commit.ok_or_else(|| stored.damaged(SORT, "names no commit"))?;
+        bundles.entry(commit).or_default().push(stored);
+    }
+    let mut by_acl: BTreeMap<String, Vec<CommittedPartial>> = BTreeMap::new();
+    for ((shard, commit), pieces) in bundles {
+        for (acl, encoded) in decode(&pieces)? {
+            let partial = CommittedPartial {
+                shard: shard.to_owned(),
+                commit,
+                acl: acl.clone(),
+                encoded,
+            };
+            by_acl.entry(acl).or_default().push(partial);
+        }
+    }
+    Ok(by_acl)
 }
 
 /// Puts a bundle together from its pieces, which come in the order of their keys.
