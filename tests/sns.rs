@@ -32,7 +32,11 @@ fn a_build_without_aws_says_that_it_cannot_publish() {
     let topic = "arn:aws:sns:eu-central-1:123456789012:incidents";
     let ended = attack(topic).run(&REPLAY);
     assert_ne!(ended.code, Some(0));
-    assert!(ended.stderr.contains("built without AWS"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("built without AWS"),
+        "{}",
+        ended.stderr
+    );
     assert!(ended.stderr.contains(topic), "{}", ended.stderr);
 }
 
