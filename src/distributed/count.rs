@@ -127,6 +127,8 @@ struct Envelope {
     refused: u64,
     /// Newest time among the records that are counted.
     newest: Option<EventTime>,
+    /// Its id, where it is a packed record.
+    pack: Option<u64>,
     is_open: bool,
 }
 
@@ -329,13 +331,14 @@ impl Batch<'_> {
                 continue;
             }
             if !self.counter.envelope.is_open {
-                let id = pack::id(&record.partition_key, &record.bytes);
-                if id.is_some_and(|id| self.state.packs.contains(&id)) {
+                let pack = pack::id(&record.partition_key, &record.bytes);
+                if pack.is_some_and(|id| self.state.packs.contains(&id)) {
                     self.state.duplicates += 1;
                     self.pass(record);
                     continue;
                 }
                 self.counter.open(&self.state, record);
+                self.counter.envelope.pack = pack;
             }
             let taken = self.take();
             let envelope = &mut self.counter.envelope;
@@ -350,7 +353,7 @@ impl Batch<'_> {
             let watermark = &mut self.state.checkpoint.watermark;
             *watermark = (*watermark).max(envelope.newest);
             envelope.is_open = false;
-            if let Some(id) = pack::id(&record.partition_key, &record.bytes) {
+            if let Some(id) = envelope.pack {
                 pack::remember(&mut self.state.packs, id);
             }
             self.pass(record);

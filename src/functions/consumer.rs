@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use wafwatch_windows::time::EventTime;
 
 pub use rejected::{Aside, Bucket, Copied, Nowhere};
@@ -30,6 +30,8 @@ use crate::store::dynamodb::{CommitNumbers, DynamoStore, ShardState};
 
 /// What is left of a call's time for the answer, after the last call to AWS was begun.
 const MARGIN: Duration = Duration::from_secs(5);
+/// What is left of it in any case: a call to AWS that does not come back by then is given up.
+const LAST_MARGIN: Duration = Duration::from_secs(1);
 /// How often another function may have counted the shard meanwhile.
 const ATTEMPTS: u32 = 5;
 /// Copies of poison records that may fail before a call tries no more of them.
@@ -133,6 +135,7 @@ impl<S: Stream, A: Aside> Consumer<S, A> {
         deadline: Instant,
     ) -> Result<(KinesisAnswer, Done), NotAStreamEvent> {
         let until = deadline.checked_sub(MARGIN).unwrap_or(deadline);
+        let last = deadline.checked_sub(LAST_MARGIN).unwrap_or(deadline);
         let mut done = Done::default();
         let mut answer = KinesisAnswer::default();
         let shards = event.by_shard()?;
@@ -142,7 +145,8 @@ impl<S: Stream, A: Aside> Consumer<S, A> {
         for records in &shards {
             let mut first_left = 0;
             let counted = self.count(records, now, until, &mut first_left, &mut done);
-            if let Err(stopped) = counted.await {
+            let counted = timeout_at(last, counted).await;
+            if let Err(stopped) = counted.unwrap_or(Err(Stopped::OutOfTime)) {
                 done.problems.push(format!(
                     "records of {} are left to the next call: {stopped}",
                     records.shard
@@ -156,7 +160,11 @@ impl<S: Stream, A: Aside> Consumer<S, A> {
         }
         if Instant::now() < until {
             let own: Vec<&str> = shards.iter().map(|shard| shard.shard.as_str()).collect();
-            self.close(&own, now, until, &mut done).await;
+            let closed = timeout_at(last, self.close(&own, now, until, &mut done)).await;
+            if closed.is_err() {
+                let problem = "closing was cut off by the end of the call";
+                done.problems.push(problem.to_owned());
+            }
         }
         Ok((answer, done))
     }

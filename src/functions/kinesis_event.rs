@@ -98,7 +98,7 @@ impl KinesisEvent {
                 sequence: sequence.map_err(|_| missing("sequence number"))?,
                 partition_key: kinesis.partition_key,
                 bytes: bytes.map_err(|_| missing("data in base64"))?,
-                arrival: EventTime((kinesis.approximate_arrival_timestamp * 1_000.0) as i64),
+                arrival: EventTime((kinesis.approximate_arrival_timestamp * 1_000.0).round() as i64),
             };
             match shards.iter_mut().find(|known| known.shard == shard) {
                 Some(known) => known.records.push(taken),

@@ -12,7 +12,7 @@ use wafwatch::config::Warning;
 use wafwatch::functions::done::Done;
 use wafwatch::functions::settings::Sources;
 use wafwatch::investigate::hostile::one_line;
-use wafwatch::metrics::{FunctionName, health_line};
+use wafwatch::metrics::{Function, FunctionKind, Health, health_line};
 use wafwatch::report::Redaction;
 use wafwatch_windows::time::EventTime;
 
@@ -80,12 +80,18 @@ pub fn log_warnings(warnings: &[Warning]) {
     }
 }
 
+/// Writes how a call went to the function's log, as metrics.
+pub fn log_health(kind: FunctionKind, health: &Health) {
+    let name = variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+    let function = Function { kind, name: &name };
+    log(&health_line(function, health, now()));
+}
+
 /// Writes what a call did to the function's log.
-pub fn log_done(function: FunctionName, done: &Done, redaction: Redaction) {
-    let mut output = io::stdout().lock();
+pub fn log_done(kind: FunctionKind, done: &Done, redaction: Redaction) {
     // As above.
-    let _ = done.write(redaction, &mut output);
-    let _ = writeln!(output, "{}", health_line(function, &done.health, now()));
+    let _ = done.write(redaction, &mut io::stdout().lock());
+    log_health(kind, &done.health);
 }
 
 /// A number that nobody can foresee.

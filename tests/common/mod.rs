@@ -2,6 +2,8 @@
 #![allow(dead_code, missing_docs)]
 
 pub mod command;
+#[cfg(feature = "aws")]
+pub mod deployment;
 pub mod hostile;
 pub mod long_replay;
 pub mod store;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use wafwatch::account;
 use wafwatch::functions::closer::Closer;
 use wafwatch::functions::settings::CloserSettings;
-use wafwatch::metrics::FunctionName;
+use wafwatch::metrics::FunctionKind;
 use wafwatch::report::Redaction;
 use wafwatch_stream_consumer::{deadline, log_done, log_warnings, now, random, sources, variable};
 
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
     let closer = &closer;
     let handle = |event: LambdaEvent<Value>| async move {
         let done = closer.handle(now(), deadline(&event.context)).await;
-        log_done(FunctionName::Closer, &done, redaction);
+        log_done(FunctionKind::Closer, &done, redaction);
         Ok::<_, Error>(())
     };
     lambda_runtime::run(service_fn(handle)).await

@@ -6,7 +6,7 @@ use wafwatch::account;
 use wafwatch::functions::consumer::Consumer;
 use wafwatch::functions::kinesis_event::KinesisEvent;
 use wafwatch::functions::settings::ConsumerSettings;
-use wafwatch::metrics::FunctionName;
+use wafwatch::metrics::FunctionKind;
 use wafwatch::report::Redaction;
 use wafwatch_stream_consumer::{deadline, log_done, log_warnings, now, random, sources};
 
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Error> {
         let deadline = deadline(&event.context);
         let mut consumer = consumer.lock().await;
         let (answer, done) = consumer.handle(event.payload, now(), deadline).await?;
-        log_done(FunctionName::Consumer, &done, redaction);
+        log_done(FunctionKind::Consumer, &done, redaction);
         Ok::<_, Error>(answer)
     };
     lambda_runtime::run(service_fn(handle)).await

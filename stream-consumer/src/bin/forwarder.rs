@@ -6,8 +6,8 @@ use wafwatch::account;
 use wafwatch::forward::PackLimits;
 use wafwatch::functions::forwarder::{Forwarder, TransformEvent};
 use wafwatch::functions::settings::ForwarderSettings;
-use wafwatch::metrics::{FunctionName, Health, health_line};
-use wafwatch_stream_consumer::{deadline, log, log_problem, now, sources};
+use wafwatch::metrics::{FunctionKind, Health};
+use wafwatch_stream_consumer::{deadline, log_health, log_problem, sources};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
         let (answer, forwarded) = forwarder.handle(event.payload, deadline).await;
         let mut health = Health::default();
         forwarded.add_to(&mut health);
-        log(&health_line(FunctionName::Forwarder, &health, now()));
+        log_health(FunctionKind::Forwarder, &health);
         forwarded.problem().as_deref().map(log_problem);
         Ok::<_, Error>(answer)
     };

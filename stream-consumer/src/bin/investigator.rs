@@ -4,8 +4,10 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use wafwatch::account;
 use wafwatch::functions::investigator::{Investigator, StreamEvent};
 use wafwatch::functions::settings::InvestigatorSettings;
-use wafwatch::metrics::{FunctionName, Health, health_line};
-use wafwatch_stream_consumer::{deadline, log, log_problem, log_warnings, now, sources, variable};
+use wafwatch::metrics::{FunctionKind, Health};
+use wafwatch_stream_consumer::{
+    deadline, log_health, log_problem, log_warnings, now, sources, variable,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -20,7 +22,7 @@ async fn main() -> Result<(), Error> {
         let (answer, done) = investigator.handle(&event.payload, now(), deadline).await;
         let mut health = Health::default();
         done.add_to(&mut health);
-        log(&health_line(FunctionName::Investigator, &health, now()));
+        log_health(FunctionKind::Investigator, &health);
         for problem in &done.problems {
             log_problem(problem);
         }
