@@ -226,7 +226,7 @@ impl Deployment {
                     event_id: format!("{shard}:{}", record.sequence_number),
                     kinesis: KinesisRecord {
                         sequence_number: record.sequence_number,
-                        partition_key: record.partition_key,
+                        partition_key: record.partition_key.unwrap_or_default(),
                         data: STANDARD.encode(record.data.into_inner()),
                         approximate_arrival_timestamp: record
                             .approximate_arrival_timestamp
