@@ -12,7 +12,7 @@
 //!   a second run misses nothing of a shard that had delivered nothing to the first.
 //! - Failures that pass (throttling, errors of the service, the network) are waited for without an end,
 //!   with exponential backoff and jitter. What does not pass ends the shard's reading.
-//! - Memory is bounded: [`ANSWERS`] answers are in flight or being handed over at once, and the
+//! - Memory is bounded: a few answers are in flight or being handed over at once, and the
 //!   channel does the rest.
 
 mod lineage;

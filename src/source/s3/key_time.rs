@@ -146,7 +146,7 @@ fn of_name(name: &str) -> Option<Span> {
 
 /// `20260105T1205Z`.
 fn of_waf(text: &str) -> Option<Span> {
-    let numbers = numbers(text, "####.##.##T##.##Z")?;
+    let numbers = numbers(text, "####.##.##.T##.##Z")?;
     span_of(&numbers)
 }
 
