@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_installation_that_fails_says_what_pip_said_and_is_tried_again() {
+    fn an_installation_that_fails_says_what_pip_said_and_is_not_taken_for_done() {
         let folder = tempfile::tempdir().expect("a folder");
         let package = Package {
             name: "nothing",
