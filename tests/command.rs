@@ -469,3 +469,18 @@ mod signals {
         }
     }
 }
+
+#[cfg(not(feature = "aws"))]
+#[test]
+fn a_build_without_aws_says_how_to_get_one_with_it() {
+    let sandbox = Sandbox::new();
+    for arguments in [
+        &["watch", "--source", "kinesis://waf"][..],
+        &["replay", "s3://bucket/prefix"],
+    ] {
+        let ended = sandbox.run(arguments);
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        let advice = "cargo build --release --features aws";
+        assert!(ended.stderr.contains(advice), "{}", ended.stderr);
+    }
+}
