@@ -12,7 +12,8 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::lint::repository;
-use crate::program::{Call, Function, Live, Program};
+use crate::names::Call;
+use crate::program::{Function, Live, Program};
 
 /// What the code of one function calls: each action with the way to it.
 pub type Actions = BTreeMap<String, String>;
