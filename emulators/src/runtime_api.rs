@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -58,18 +58,22 @@ pub struct Function {
 }
 
 type Log = Arc<Mutex<String>>;
+/// What a function posts: its response, or that it failed.
+type Answer = Result<Vec<u8>, String>;
+/// Who waits for which answer.
+type Open = HashMap<String, oneshot::Sender<Answer>>;
 
 #[derive(Debug)]
 struct Call {
     id: String,
     event: Vec<u8>,
     deadline_ms: u128,
-    answer: oneshot::Sender<Result<Vec<u8>, String>>,
+    answer: oneshot::Sender<Answer>,
 }
 
 struct Api {
     events: AsyncMutex<mpsc::UnboundedReceiver<Call>>,
-    open: Mutex<HashMap<String, oneshot::Sender<Result<Vec<u8>, String>>>>,
+    open: Mutex<Open>,
     log: Log,
 }
 
@@ -262,13 +266,11 @@ async fn init_error(State(api): State<Arc<Api>>, body: Bytes) -> Response<Body> 
 }
 
 impl Api {
-    fn open(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<String, oneshot::Sender<Result<Vec<u8>, String>>>> {
+    fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn end(&self, id: &str, answer: Result<Vec<u8>, String>) -> Response<Body> {
+    fn end(&self, id: &str, answer: Answer) -> Response<Body> {
         let Some(waiting) = self.open().remove(id) else {
             return plain(StatusCode::BAD_REQUEST, Body::from("no such invocation"));
         };

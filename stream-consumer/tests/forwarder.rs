@@ -124,7 +124,7 @@ async fn forward_over(
 ) -> (Forwarded, Duration) {
     let config = sdk_config_over(&kinesis.endpoint(), faults.over_http());
     let limits = PackLimits {
-        packed_bytes: 1_000,
+        packed_bytes: 300,
         ..PackLimits::default()
     };
     let forwarder = Forwarder::new(&config, STREAM.to_owned(), limits);

@@ -388,10 +388,8 @@ impl Investigator {
         let started = Instant::now();
         let acl = &event.incident.acl;
         let read = |span: Span| {
-            let windows = self
-                .store
-                .windows_between(acl, span.from, span.until, span.limit);
-            async move { windows.await }
+            let store = &self.store;
+            store.windows_between(acl, span.from, span.until, span.limit)
         };
         let spans = Spans::of(event, self.window_size.milliseconds());
         let (incident, baseline) = tokio::join!(read(spans.incident), read(spans.baseline));

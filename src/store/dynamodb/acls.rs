@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::items::{Attributes, Item, Stored};
-use super::keys::{self, Key, SORT};
+use super::keys::{self, Key};
 use super::read::Range;
 use super::{AclHead, DynamoStore};
 use crate::incident::Incident;
@@ -27,7 +27,7 @@ impl DynamoStore {
                 closed_through: stored.time("closed_through")?,
                 empty_budget: stored.number("empty_budget")?,
             };
-            Ok((stored.text(SORT)?.to_owned(), head))
+            Ok((stored.text("acl")?.to_owned(), head))
         });
         heads.collect()
     }
@@ -55,7 +55,7 @@ impl DynamoStore {
 }
 
 pub(super) fn encode_head(acl: &str, state: &AclState) -> Item {
-    progress(Item::new(Key::head(acl)), state)
+    progress(Item::new(Key::head(acl)).text("acl", acl), state)
 }
 
 pub(super) fn encode(acl: &str, state: &AclState) -> Item {

@@ -2,9 +2,12 @@
 //!
 //! Times in keys are milliseconds since the epoch, padded so that keys sort as the times do.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use sha2::{Digest, Sha256};
 use wafwatch_windows::time::EventTime;
 
 use super::read::Range;
@@ -22,6 +25,8 @@ pub(super) const SETTLED: &str = "SETTLED";
 
 /// What a sort key may be at most.
 const MAX_SORT_BYTES: usize = 1_024;
+/// ACL names up to this length are keys as they are.
+const LONGEST_NAME: usize = 400;
 
 /// The key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -53,7 +58,7 @@ impl Key {
     }
 
     pub(super) fn head(acl: &str) -> Self {
-        Self::new(ACLS, acl)
+        Self::new(ACLS, name_of(acl))
     }
 
     pub(super) fn state(acl: &str) -> Self {
@@ -104,7 +109,21 @@ impl Key {
 
 /// The partition of an ACL's state, windows and incidents.
 pub(super) fn of_acl(acl: &str) -> String {
-    format!("ACL#{acl}")
+    format!("ACL#{}", name_of(acl))
+}
+
+/// An ACL's name in keys. ARNs are shorter than [`LONGEST_NAME`]; logs may say anything.
+fn name_of(acl: &str) -> Cow<'_, str> {
+    if acl.len() <= LONGEST_NAME {
+        return Cow::Borrowed(acl);
+    }
+    let beginning = &acl[..acl.floor_char_boundary(LONGEST_NAME)];
+    let mut name = format!("{beginning}…#");
+    for byte in Sha256::digest(acl) {
+        // Writing to a string cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    Cow::Owned(name)
 }
 
 /// The partition of the bundles of the window that starts at `start`.
@@ -185,9 +204,19 @@ mod tests {
 
     #[test]
     fn keys_that_dynamodb_refuses_are_known() {
-        assert!(!Key::head(&"a".repeat(1_024)).is_too_long());
-        assert!(Key::head(&"a".repeat(1_025)).is_too_long());
-        assert!(!Key::state(&"a".repeat(1_025)).is_too_long());
-        assert!(Key::state(&"a".repeat(2_048)).is_too_long());
+        assert!(!Key::shard(&"a".repeat(1_024)).is_too_long());
+        assert!(Key::shard(&"a".repeat(1_025)).is_too_long());
+        assert!(Key::settled_event(&"a".repeat(2_048)).is_too_long());
+    }
+
+    #[test]
+    fn acls_of_any_name_have_keys_of_their_own() {
+        let arn = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/shop/1";
+        assert_eq!(Key::head(arn).sort, arn);
+        let long = |end| format!("{}{end}", "ä".repeat(1_000));
+        let (one, other) = (Key::head(&long("1")), Key::head(&long("2")));
+        assert_ne!(one, other);
+        assert!(!one.is_too_long());
+        assert!(!Key::state(&long("1")).is_too_long());
     }
 }

@@ -63,7 +63,7 @@ pub async fn open_incident(store: &DynamoStore, name: &str, now: EventTime) -> S
         },
         windows: vec![ClosedWindow {
             summary: Summary::empty(&acl, window, Completeness::Complete),
-            stage: Stage::default(),
+            stage: Stage::Ready,
             findings: Vec::new(),
         }],
         incidents: vec![incident],

@@ -50,7 +50,7 @@ pub async fn records_of(client: &Client, stream: &str) -> Vec<StreamRecord> {
             let is_end = page.records.is_empty() && page.millis_behind_latest == Some(0);
             found.extend(page.records.into_iter().map(|record| StreamRecord {
                 data: record.data.into_inner(),
-                partition_key: record.partition_key,
+                partition_key: record.partition_key.expect("has a key"),
             }));
             iterator = page.next_shard_iterator.filter(|_| !is_end);
         }
