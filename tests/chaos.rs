@@ -426,7 +426,13 @@ impl Chaos {
             .await;
         let windows = windows.expect("reads");
         let counted: u64 = windows.iter().map(|window| window.counters.total).sum();
-        assert_eq!(counted, self.put as u64, "records in closed windows");
+        let states = store.shards().await.expect("reads");
+        assert_eq!(
+            counted,
+            self.put as u64,
+            "records in closed windows; handed over: {}, shards: {states:?}",
+            self.mapping.describe()
+        );
         for window in 0..WINDOWS {
             let start = EventTime(START + window * MINUTE);
             let total = windows.iter().find(|summary| summary.window.start == start);
@@ -438,7 +444,6 @@ impl Chaos {
             };
             assert_eq!(total, expected as u64, "window {window}");
         }
-        let states = store.shards().await.expect("reads");
         let accepted: u64 = states
             .values()
             .map(|state| state.checkpoint.accounts.accepted)
@@ -497,7 +502,14 @@ fn stream_event(events: &[String]) -> StreamEvent {
     serde_json::from_value(json!({"Records": records})).expect("is an event")
 }
 
-async fn run(seed: u64) {
+/// What happened to functions, and how often they died.
+#[derive(Debug, Default)]
+struct Tally {
+    faults: AtomicU64,
+    deaths: AtomicU64,
+}
+
+async fn run(seed: u64, tally: &Tally) {
     let mut chaos = Chaos::new(seed).await;
     for window in 0..WINDOWS {
         chaos.put_window(window).await;
@@ -514,6 +526,16 @@ async fn run(seed: u64) {
     }
     chaos.come_to_rest().await;
     chaos.check().await;
+    let consumers = chaos.consumers.iter().map(|(place, _)| place);
+    for place in consumers.chain([&chaos.closer, &chaos.investigator]) {
+        let attempts = place.faults.attempts();
+        let faults = attempts
+            .iter()
+            .filter(|attempt| attempt.fault.is_some())
+            .count();
+        tally.faults.fetch_add(faults as u64, Ordering::Relaxed);
+        tally.deaths.fetch_add(place.died, Ordering::Relaxed);
+    }
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -531,6 +553,7 @@ fn whatever_happens_every_record_counts_once_and_every_incident_is_told() {
         None => 0..number("CHAOS_SEEDS").unwrap_or(SEEDS),
     };
     let began = Instant::now();
+    let tally = Tally::default();
     let next = AtomicU64::new(seeds.start);
     let work = || {
         let runtime = tokio::runtime::Builder::new_current_thread();
@@ -540,7 +563,7 @@ fn whatever_happens_every_record_counts_once_and_every_incident_is_told() {
             if !seeds.contains(&seed) {
                 return Vec::new();
             }
-            let task = std::panic::AssertUnwindSafe(|| runtime.block_on(run(seed)));
+            let task = std::panic::AssertUnwindSafe(|| runtime.block_on(run(seed, &tally)));
             if std::panic::catch_unwind(task).is_err() {
                 return vec![seed];
             }
@@ -559,5 +582,13 @@ fn whatever_happens_every_record_counts_once_and_every_incident_is_told() {
         failed[0]
     );
     let count = seeds.end - seeds.start;
-    println!("{count} schedules in {:?}", began.elapsed());
+    let (faults, deaths) = (tally.faults.into_inner(), tally.deaths.into_inner());
+    println!(
+        "{count} schedules with {faults} faults and {deaths} deaths in {:?}",
+        began.elapsed()
+    );
+    assert!(
+        faults >= 5 * count && deaths >= count / 2,
+        "this was no chaos"
+    );
 }

@@ -269,6 +269,19 @@ impl Mapping {
         self.content.keys().cloned().collect()
     }
 
+    /// How many records of each shard were handed over, of how many.
+    pub fn describe(&self) -> String {
+        let shards = self.content.iter();
+        let shards = shards.map(|(shard, content)| {
+            format!(
+                "{shard}: {} of {}",
+                self.position(shard),
+                content.records.len()
+            )
+        });
+        shards.collect::<Vec<_>>().join(", ")
+    }
+
     fn position(&self, shard: &str) -> usize {
         self.positions.get(shard).copied().unwrap_or(0)
     }
