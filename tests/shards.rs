@@ -18,7 +18,8 @@ use wafwatch::store::sqlite::SqliteStore;
 use wafwatch_windows::summary::Summary;
 use wafwatch_windows::time::{EventTime, WindowSize};
 
-const START: i64 = 1_767_571_200_000;
+/// In 2099: the emulator deletes what has expired by the real clock, and nothing here may have.
+const START: i64 = 4_070_908_800_000;
 const OTHER_ACL: &str = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/api/0d4f1c1e-1111-2222-3333-444455556666";
 const WINDOWS: i64 = 6;
 /// Long after the last record: what is idle then is complete.
@@ -26,6 +27,7 @@ const END: EventTime = EventTime(START + WINDOWS * 60_000 + 600_000);
 
 fn settings() -> PipelineSettings {
     let mut settings = pipeline_settings(30_000);
+    settings.limits.accept_future_ms = i64::MAX / 2;
     settings.close.sketch.distinct_seed = 7;
     // Time goes on where nothing comes; what is due then is what the test is about.
     settings.close_policy.longest_wait_ms = 86_400_000;

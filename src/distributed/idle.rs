@@ -278,3 +278,58 @@ fn parents_first(listed: &[ListedShard]) -> Vec<&ListedShard> {
     }
     ordered
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Checkpoint;
+
+    fn listed(id: &str, parents: &[&str]) -> ListedShard {
+        ListedShard {
+            id: id.to_owned(),
+            parents: parents.iter().map(|&parent| parent.to_owned()).collect(),
+        }
+    }
+
+    fn state(watermark: Option<i64>, packs: &[u64]) -> ShardState {
+        ShardState {
+            checkpoint: Checkpoint {
+                watermark: watermark.map(EventTime),
+                ..Checkpoint::default()
+            },
+            packs: packs.to_vec(),
+            commits: 9,
+            ..ShardState::default()
+        }
+    }
+
+    #[test]
+    fn parents_come_before_their_children_in_whatever_order_they_are_listed() {
+        let all = [
+            listed("4", &["1", "3"]),
+            listed("3", &["0", "gone"]),
+            listed("0", &[]),
+            listed("1", &[]),
+        ];
+        let ordered: Vec<&str> = parents_first(&all).iter().map(|shard| &*shard.id).collect();
+        assert_eq!(ordered, ["0", "1", "3", "4"]);
+        let circle = [listed("a", &["b"]), listed("b", &["a"])];
+        assert_eq!(parents_first(&circle).len(), 2);
+    }
+
+    #[test]
+    fn a_child_begins_where_all_its_parents_stand() {
+        let shards = BTreeMap::from([
+            ("0".to_owned(), state(Some(90), &[1, 2])),
+            ("1".to_owned(), state(Some(70), &[3])),
+            ("2".to_owned(), state(None, &[])),
+        ]);
+        let of = |parents: &[&str]| unknown_shard(&listed("9", parents), &shards, EventTime(100));
+        let merged = of(&["0", "1"]);
+        assert_eq!(merged.checkpoint.watermark, Some(EventTime(70)));
+        assert_eq!((merged.packs, merged.commits), (vec![1, 2, 3], 0));
+        // A parent that never delivered anything has nothing to be waited for.
+        assert_eq!(of(&["0", "2"]).checkpoint.watermark, Some(EventTime(90)));
+        assert_eq!(of(&[]).checkpoint.watermark, None);
+    }
+}

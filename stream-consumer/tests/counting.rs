@@ -227,7 +227,7 @@ async fn records_of_every_envelope_are_counted_once() {
     assert_eq!(health["RecordsAccepted"], 12, "{health}");
     assert_eq!(health["RecordsRejected"], 1, "{health}");
     let window = line_of(&consumer, "window");
-    assert_eq!(window["Total"], 12, "{window}");
+    assert_eq!(window["Requests"], 12, "{window}");
 }
 
 #[tokio::test]
