@@ -10,6 +10,8 @@ pub mod cli;
 pub mod close;
 pub mod config;
 pub mod detect;
+#[cfg(feature = "aws")]
+pub mod distributed;
 pub mod forward;
 #[cfg(feature = "aws")]
 pub mod functions;

@@ -280,6 +280,25 @@ fn a_file_that_grew_is_counted_from_where_it_was_left() {
 }
 
 #[test]
+fn a_gzip_file_that_grew_is_counted_from_where_it_was_left() {
+    let sandbox = Sandbox::new();
+    let mut members = Vec::new();
+    for day in 0..3 {
+        // Members of the same length, so that the last one says nothing new.
+        members.extend(gzip(&lines(day * 300, 300)));
+        sandbox.write("waf.jsonl.gz", &members);
+        let grown = sandbox.json(&["replay", "waf.jsonl.gz"]);
+        let expected = u64::try_from((day + 1) * 300).expect("fits");
+        assert_eq!(accounts(&grown), (expected, expected, &json!({})));
+        assert_eq!(grown["already_counted"], json!([]));
+        assert_eq!(windows_total(&sandbox), expected);
+        let again = sandbox.json(&["replay", "waf.jsonl.gz"]);
+        assert_eq!(again["already_counted"], json!(["waf.jsonl.gz"]));
+        assert_eq!(again["accounts"], grown["accounts"]);
+    }
+}
+
+#[test]
 fn inputs_are_files_folders_globs_and_standard_input() {
     let sandbox = Sandbox::new();
     let folder = "AWSLogs/111122223333/2026/01/05";
@@ -319,10 +338,8 @@ fn a_gzip_file_that_is_cut_off_counts_up_to_the_damage() {
     assert!((1_000..5_000).contains(&accepted), "{accepted}");
     let reasons: Vec<&String> = rejected.as_object().expect("reasons").keys().collect();
     assert_eq!(reasons, ["truncated"]);
-    assert_eq!(
-        read,
-        accepted + rejected["truncated"].as_u64().expect("a count")
-    );
+    assert_eq!(rejected["truncated"], 1, "the break and the line it tore");
+    assert_eq!(read, accepted + 1);
     assert_eq!(windows_total(&sandbox), accepted);
     let text = sandbox.text(&["replay", "cut.gz"]);
     assert!(
@@ -450,5 +467,20 @@ mod signals {
                 );
             }
         }
+    }
+}
+
+#[cfg(not(feature = "aws"))]
+#[test]
+fn a_build_without_aws_says_how_to_get_one_with_it() {
+    let sandbox = Sandbox::new();
+    for arguments in [
+        &["watch", "--source", "kinesis://waf"][..],
+        &["replay", "s3://bucket/prefix"],
+    ] {
+        let ended = sandbox.run(arguments);
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        let advice = "cargo build --release --features aws";
+        assert!(ended.stderr.contains(advice), "{}", ended.stderr);
     }
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use common::{ACL, line, pipeline_settings};
 use proptest::prelude::*;
 use tempfile::TempDir;
-use wafwatch::pipeline::{Piece, Pipeline};
+use wafwatch::pipeline::{MAX_PARTIALS, NEVER, Piece, Pipeline};
 use wafwatch::store::sqlite::SqliteStore;
 use wafwatch::store::{Store, WindowQuery};
 use wafwatch_windows::summary::Summary;
@@ -16,8 +16,6 @@ use wafwatch_windows::time::{EventTime, WindowSize};
 
 const START: i64 = 1_767_571_200_000;
 const LATENESS_MS: i64 = 30_000;
-/// A replay never looks at the clock.
-const NEVER: EventTime = EventTime(i64::MIN);
 const NOW: EventTime = EventTime(START + 86_400_000);
 
 /// One request: milliseconds since the start, address, path, whether it was blocked.
@@ -274,4 +272,73 @@ fn windows_without_records_close_with_zeros() {
         .map(|summary| summary.counters.total)
         .collect();
     assert_eq!(totals, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+}
+
+#[test]
+fn a_timestamp_far_in_the_future_makes_nothing_late() {
+    const HOUR: u32 = 3_600_000;
+    let mut shard = Shard::new(0);
+    for number in 0..720 {
+        let offset = number * 10_000;
+        if number == 100 || number == 400 {
+            shard.push(&text((offset + 20 * HOUR, 1, 1, false)));
+        }
+        shard.push(&text((offset, 1, 1, false)));
+    }
+    let mut run = Run::new(vec![shard]);
+    for _ in 0..30 {
+        run.step(&Step::Deliver {
+            shard: 0,
+            lines: 20,
+        });
+        run.step(&Step::Flush);
+    }
+    let pipeline = run.pipeline();
+    let closed = pipeline.store().windows(&WindowQuery {
+        limit: usize::MAX,
+        ..WindowQuery::default()
+    });
+    let closed = closed.expect("reads").len();
+    assert!(
+        (95..100).contains(&closed),
+        "{closed} windows of the 100 minutes delivered"
+    );
+    let summaries = run.end();
+    assert!(summaries.iter().all(|summary| summary.late == 0));
+    let totals = summaries.iter().map(|summary| summary.counters.total);
+    assert_eq!(totals.sum::<u64>(), 722);
+    let minutes = summaries.iter().take(120);
+    assert!(minutes.clone().all(|summary| summary.counters.total == 6));
+}
+
+#[test]
+fn a_window_of_many_commits_is_kept_in_few_partials() {
+    let requests: Vec<Request> = (0..400_u32)
+        .map(|number| {
+            (
+                number * 100,
+                (number % 40) as u8,
+                (number % 30) as u8,
+                false,
+            )
+        })
+        .collect();
+    let mut shard = Shard::new(0);
+    for request in &requests {
+        shard.push(&text(*request));
+    }
+    let mut run = Run::new(vec![shard]);
+    let window = WindowSize::DEFAULT.window_of(EventTime(START));
+    let mut most = 0;
+    for number in 0..400 {
+        run.step(&Step::Deliver { shard: 0, lines: 1 });
+        run.step(&Step::Flush);
+        if number % 90 == 89 {
+            run.step(&Step::Crash);
+        }
+        let partials = run.pipeline().store().partials(ACL, window);
+        most = most.max(partials.expect("reads").len());
+    }
+    assert_eq!(most, MAX_PARTIALS);
+    assert_eq!(run.end(), undisturbed(&requests));
 }

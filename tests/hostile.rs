@@ -5,18 +5,18 @@ mod common;
 
 use std::io::{self, Read};
 
+use common::command::Sandbox;
 use common::hostile::{
     Flood, START, cloudwatch, firehose, good, gzip, kinesis, kpl_aggregate, lambda_logs, nested,
     with_field,
 };
-use common::workplace::Workplace;
 use common::{ACL, line, pipeline_settings};
 use tempfile::TempDir;
 use wafwatch::ingest::RejectReason::{
     self, BadTimestamp, DecompressionLimit, InvalidUtf8, NoTimestamp, NotJson, TimestampOutOfRange,
     TooDeep, TooLarge, TooManyAcls,
 };
-use wafwatch::pipeline::{Piece, Pipeline};
+use wafwatch::pipeline::{NEVER, Piece, Pipeline};
 use wafwatch::store::Store;
 use wafwatch::store::sqlite::SqliteStore;
 use wafwatch_windows::time::{EventTime, WindowSize};
@@ -28,11 +28,11 @@ const MIB: usize = 1 << 20;
 /// Replays one file between two good lines, which must survive whatever stands between them.
 #[track_caller]
 fn assert_between_good_lines(name: &str, hostile: &[u8], rejected: &[(RejectReason, u64)]) {
-    let workplace = Workplace::new();
+    let sandbox = Sandbox::new();
     let (before, after) = (good(START), good(START + 120_000));
     let parts = [before.as_bytes(), hostile, after.as_bytes(), b""];
-    workplace.write("hostile.log", &parts.join(&b'\n'));
-    let replayed = workplace.replay(&["hostile.log"]);
+    sandbox.write("hostile.log", parts.join(&b'\n'));
+    let replayed = sandbox.replay(&["hostile.log"]);
     replayed
         .assert_accounts(2, rejected)
         .assert_peak_below(name, CAP_MIB);
@@ -40,9 +40,9 @@ fn assert_between_good_lines(name: &str, hostile: &[u8], rejected: &[(RejectReas
 
 #[track_caller]
 fn assert_alone(name: &str, hostile: &[u8], accepted: u64, rejected: &[(RejectReason, u64)]) {
-    let workplace = Workplace::new();
-    workplace.write("hostile.log", hostile);
-    let replayed = workplace.replay(&["hostile.log"]);
+    let sandbox = Sandbox::new();
+    sandbox.write("hostile.log", hostile);
+    let replayed = sandbox.replay(&["hostile.log"]);
     replayed
         .assert_accounts(accepted, rejected)
         .assert_peak_below(name, CAP_MIB);
@@ -64,9 +64,9 @@ fn a_gigabyte_of_zeros_in_a_small_file() {
 
     let name = "1 GiB of zeros as gzip in an envelope";
     let envelope = lambda_logs(&bomb);
-    let workplace = Workplace::new();
-    workplace.write("hostile.log", envelope.as_bytes());
-    let replayed = workplace.replay(&["hostile.log"]);
+    let sandbox = Sandbox::new();
+    sandbox.write("hostile.log", envelope.as_bytes());
+    let replayed = sandbox.replay(&["hostile.log"]);
     // Base64 makes the envelope larger than one record may be, but it is no record.
     replayed
         .assert_accounts(0, &[(DecompressionLimit, 1)])
@@ -98,19 +98,19 @@ fn a_path_of_ten_megabytes() {
     assert_between_good_lines("a 10 MiB URI", huge.as_bytes(), &[(TooLarge, 1)]);
 
     // One that is within the limit of a record is kept, cut.
-    let workplace = Workplace::new();
+    let sandbox = Sandbox::new();
     let long = line(ACL, START, "ALLOW", "192.0.2.1", &"/x".repeat(MIB / 4));
-    workplace.write("long.log", long.as_bytes());
-    let replayed = workplace.replay(&["long.log"]);
+    sandbox.write("long.log", long.as_bytes());
+    let replayed = sandbox.replay(&["long.log"]);
     replayed.assert_accounts(1, &[]);
-    let store = std::fs::metadata(workplace.path("wafwatch.db")).expect("a store");
+    let store = std::fs::metadata(sandbox.path("wafwatch.db")).expect("a store");
     assert!(store.len() < MIB as u64 / 2);
 }
 
 #[test]
 fn a_line_of_two_hundred_megabytes() {
-    let workplace = Workplace::new();
-    let replayed = workplace.replay_with_input(&["-"], |output| {
+    let sandbox = Sandbox::new();
+    let replayed = sandbox.replay_with_input(&["-"], |output| {
         let good = good(START);
         writeln!(output, "{good}").expect("takes the line");
         let mut endless = io::repeat(b'a').take(200 << 20);
@@ -131,16 +131,16 @@ fn bytes_that_are_no_text() {
     let zeros = vec![0; 4 * MIB];
     assert_between_good_lines("4 MiB of NUL", &zeros, &[(NotJson, 1)]);
 
-    let workplace = Workplace::new();
-    workplace.write(
+    let sandbox = Sandbox::new();
+    sandbox.write(
         "nul.log",
         with_field("note", r#""\u0000\u0000""#).as_bytes(),
     );
     let raw = good(START).replace("\"/\"", "\"/\0\"");
-    workplace.write("raw.log", raw.as_bytes());
+    sandbox.write("raw.log", raw.as_bytes());
     let escaped = good(START).replace("\"/\"", r#""/\u0000""#);
-    workplace.write("escaped.log", escaped.as_bytes());
-    let replayed = workplace.replay(&["*.log"]);
+    sandbox.write("escaped.log", escaped.as_bytes());
+    let replayed = sandbox.replay(&["*.log"]);
     replayed.assert_accounts(2, &[(NotJson, 1)]);
 }
 
@@ -153,9 +153,9 @@ fn keys_that_occur_twice() {
         twice("webaclId", "\"other\""),
         twice("httpRequest", r#"{"uri":"/second","uri":"/third"}"#),
     ];
-    let workplace = Workplace::new();
-    workplace.write("twice.log", lines.join("\n").as_bytes());
-    let replayed = workplace.replay(&["twice.log"]);
+    let sandbox = Sandbox::new();
+    sandbox.write("twice.log", lines.join("\n").as_bytes());
+    let replayed = sandbox.replay(&["twice.log"]);
     replayed.assert_accounts(4, &[]);
 }
 
@@ -181,17 +181,17 @@ fn times_out_of_this_world() {
     let rejected = [(NoTimestamp, 2), (BadTimestamp, 2)];
     assert_between_good_lines("no times", no_times.as_bytes(), &rejected);
 
-    let workplace = Workplace::new();
+    let sandbox = Sandbox::new();
     let texts = times(&[&format!("\"{START}\""), "\"2026-01-05T00:00:00Z\""]);
-    workplace.write("texts.log", texts.as_bytes());
-    workplace.replay(&["texts.log"]).assert_accounts(2, &[]);
+    sandbox.write("texts.log", texts.as_bytes());
+    sandbox.replay(&["texts.log"]).assert_accounts(2, &[]);
 }
 
 #[test]
 fn a_hundred_thousand_web_acls() {
     const FOLLOWED: u64 = 256;
-    let workplace = Workplace::new();
-    let replayed = workplace.replay_with_input(&["-"], |output| {
+    let sandbox = Sandbox::new();
+    let replayed = sandbox.replay_with_input(&["-"], |output| {
         for number in 0..100_000 {
             let acl = format!("{ACL}{number}");
             let line = line(&acl, START, "ALLOW", "192.0.2.1", "/");
@@ -205,8 +205,8 @@ fn a_hundred_thousand_web_acls() {
 
     // Another run is no way around the limit.
     let others = line(&format!("{ACL}-other"), START, "ALLOW", "192.0.2.1", "/");
-    workplace.write("others.log", others.as_bytes());
-    let again = workplace.replay(&["others.log"]);
+    sandbox.write("others.log", others.as_bytes());
+    let again = sandbox.replay(&["others.log"]);
     again.assert_accounts(FOLLOWED, &[(TooManyAcls, 100_001 - FOLLOWED)]);
 }
 
@@ -241,15 +241,15 @@ fn depth_in_every_envelope() {
 #[test]
 fn a_flood_of_spoofed_addresses() {
     const RECORDS: i64 = 300_000;
-    let workplace = Workplace::new();
-    let replayed = workplace.replay_with_input(&["-"], |output| {
+    let sandbox = Sandbox::new();
+    let replayed = sandbox.replay_with_input(&["-"], |output| {
         Flood::new().write(RECORDS, output);
     });
     replayed
         .assert_accounts(RECORDS.cast_unsigned(), &[])
         .assert_peak_below("300,000 spoofed addresses", CAP_MIB);
     // Ten windows, each with its lists, and what the incident was explained with.
-    let store = std::fs::metadata(workplace.path("wafwatch.db")).expect("a store");
+    let store = std::fs::metadata(sandbox.path("wafwatch.db")).expect("a store");
     assert!(store.len() < 4 * MIB as u64, "{} bytes", store.len());
 }
 
@@ -277,7 +277,7 @@ fn what_a_flood_leaves_in_the_store_while_its_windows_are_open() {
         position = end;
         // Nothing has told yet that any window is over.
         pipeline.advance("flood", EventTime(START));
-        pipeline.flush(EventTime(i64::MIN)).expect("flushes");
+        pipeline.flush(NEVER).expect("flushes");
     }
     let store = pipeline.store();
     let open = store.windows_with_partials().expect("reads");

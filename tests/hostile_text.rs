@@ -4,8 +4,8 @@
 mod common;
 
 use common::ACL;
+use common::command::{Ended, Sandbox};
 use common::hostile::START;
-use common::workplace::{Ran, Workplace};
 use serde_json::{Value, json};
 use wafwatch::store::IncidentFilter;
 
@@ -76,18 +76,18 @@ fn record(time: i64, action: &str) -> Value {
 }
 
 /// Replays `lines` and looks at the result with every command: what was printed.
-fn everything_printed(workplace: &Workplace, lines: &[Vec<u8>]) -> Vec<(String, Ran)> {
-    workplace.write("wafwatch.toml", CONFIGURATION.as_bytes());
-    workplace.write("hostile.log", &lines.join(&b'\n'));
+fn everything_printed(sandbox: &Sandbox, lines: &[Vec<u8>]) -> Vec<(String, Ended)> {
+    sandbox.write("wafwatch.toml", CONFIGURATION.as_bytes());
+    sandbox.write("hostile.log", lines.join(&b'\n'));
     let mut printed = Vec::new();
     let mut run = |arguments: &[&str]| {
-        let ran = workplace.run(arguments);
+        let ran = sandbox.run(arguments);
         let command = arguments.join(" ");
         assert_eq!(ran.code, Some(0), "{command}: {}", ran.stderr);
         printed.push((command, ran));
     };
     run(&["replay", "--notify", "hostile.log"]);
-    let store = workplace.store();
+    let store = sandbox.store();
     let incidents = store.incidents(IncidentFilter::All, 10).expect("reads");
     assert!(!incidents.is_empty(), "an attack makes an incident");
     drop(store);
@@ -156,13 +156,13 @@ fn secrets_never_come_out() {
     let mut lines: Vec<Vec<u8>> = traffic(spoil).into_iter().map(String::into_bytes).collect();
     lines.extend(malformed(&lines[0]));
 
-    let workplace = Workplace::new();
-    let printed = everything_printed(&workplace, &lines);
+    let sandbox = Sandbox::new();
+    let printed = everything_printed(&sandbox, &lines);
     for (command, ran) in &printed {
         assert!(!ran.stdout.contains(CANARY), "{command}: {}", ran.stdout);
         assert!(!ran.stderr.contains(CANARY), "{command}: {}", ran.stderr);
     }
-    let files = workplace.files_beside(&INPUTS);
+    let files = sandbox.files_beside(&INPUTS);
     for expected in ["wafwatch.db", "messages.jsonl"] {
         let found = files.iter().find(|(name, _)| name == expected);
         assert!(
@@ -238,8 +238,8 @@ fn characters_that_drive_a_terminal_are_written_out() {
     lines.push(tricks.clone().into_bytes());
     lines.push(format!("{{\"{tricks}\":").into_bytes());
 
-    let workplace = Workplace::new();
-    let printed = everything_printed(&workplace, &lines);
+    let sandbox = Sandbox::new();
+    let printed = everything_printed(&sandbox, &lines);
     for (command, ran) in printed {
         for output in [&ran.stdout, &ran.stderr] {
             let found = output
@@ -249,7 +249,7 @@ fn characters_that_drive_a_terminal_are_written_out() {
         }
     }
     // The same holds for a file that somebody looks at with `cat`.
-    let messages = std::fs::read_to_string(workplace.path("messages.jsonl")).expect("messages");
+    let messages = std::fs::read_to_string(sandbox.path("messages.jsonl")).expect("messages");
     assert!(!messages.is_empty());
     assert_eq!(
         messages

@@ -6,7 +6,8 @@ mod common;
 
 use std::path::PathBuf;
 
-use common::workplace::{Replayed, Workplace};
+use common::command::Sandbox;
+use common::measured::Replayed;
 
 /// The files, and how many records each holds; all of them are valid.
 const FILES: [(&str, u64); 3] = [
@@ -25,15 +26,15 @@ fn recorded_logs() -> Option<PathBuf> {
 }
 
 fn replay(inputs: &[PathBuf]) -> Replayed {
-    let workplace = Workplace::new();
+    let sandbox = Sandbox::new();
     // The records are years apart.
-    workplace.write("wafwatch.toml", b"store.retention_days = 3650\n");
+    sandbox.write("wafwatch.toml", b"store.retention_days = 3650\n");
     let inputs: Vec<&str> = inputs
         .iter()
         .map(|input| input.to_str().expect("a path in UTF-8"))
         .collect();
-    let replayed = workplace.replay(&inputs);
-    let again = workplace.replay(&inputs);
+    let replayed = sandbox.replay(&inputs);
+    let again = sandbox.replay(&inputs);
     assert_eq!(
         again.accounts, replayed.accounts,
         "a second run counts nothing"
@@ -43,7 +44,7 @@ fn replay(inputs: &[PathBuf]) -> Replayed {
         ["windows", "top"],
         ["incidents", "list"],
     ] {
-        let ran = workplace.run(&command);
+        let ran = sandbox.run(&command);
         assert_eq!(ran.code, Some(0), "{command:?}: {}", ran.stderr);
         assert!(!ran.stdout.is_empty());
     }

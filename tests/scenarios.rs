@@ -28,6 +28,7 @@ impl Played {
         let mut lines = Vec::new();
         let truth = generate(&options, &mut lines).expect("the options can be met");
         sandbox.write("waf.jsonl", lines);
+        sandbox.write("wafwatch.toml", "windows.seed = 7\n");
         let summary = sandbox.json(&["replay", "waf.jsonl", "--store", "store.db"]);
         assert_eq!(summary["accounts"]["accepted"], truth.counts.total);
         assert_eq!(summary["acls"][0]["blocked"], truth.counts.blocked);

@@ -10,18 +10,16 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Duration;
 
 use common::command::{Ended, Sandbox, signal, wait_until};
-use common::store::{rows, try_rows};
+use common::store::{counted, in_windows, rows, try_rows};
 use common::{ACL, line, webhook};
 use hmac::{Hmac, KeyInit, Mac};
+use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
 use serde_json::Value;
 use sha2::Sha256;
-use wafwatch::store::sqlite::SqliteStore;
-use wafwatch::store::{Store, WindowQuery};
-use wafwatch_windows::partial::Partial;
-use wafwatch_windows::settings::SketchSettings;
 
 /// Small windows that close soon.
 const WINDOWS: &str = "
@@ -33,10 +31,11 @@ longest_wait_seconds = 60
 ";
 const SECRET: &str = "shared with the receiver";
 const ATTACKER: &str = "203.0.113.99";
-const ATTACK: i64 = 100;
+const ATTACK: u64 = 100;
 /// Milliseconds between two requests of normal life.
 const PACE_MS: i64 = 500;
 const HISTORY_MS: i64 = 400_000;
+const HISTORY_RECORDS: u64 = 800;
 
 fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
@@ -46,7 +45,7 @@ fn now() -> i64 {
 struct Site {
     log: PathBuf,
     next: i64,
-    written: i64,
+    written: u64,
 }
 
 impl Site {
@@ -161,48 +160,9 @@ fn is_the_attack(message: &Value) -> bool {
         })
 }
 
-/// How many records the store has counted.
-fn counted(sandbox: &Sandbox) -> i64 {
-    let rows = try_rows(
-        &sandbox.path("store.db"),
-        "SELECT sum(accepted) FROM shards",
-    );
-    match rows.ok().as_deref() {
-        Some([row]) => match row[0] {
-            Cell::Integer(sum) => sum,
-            _ => 0,
-        },
-        _ => 0,
-    }
-}
-
-/// The records in closed windows and in those that are still open.
-fn in_windows(sandbox: &Sandbox) -> u64 {
-    let store = SqliteStore::open_existing(&sandbox.path("store.db")).expect("it is there");
-    let query = WindowQuery {
-        limit: usize::MAX,
-        ..WindowQuery::default()
-    };
-    let closed = store.windows(&query).expect("it can be read");
-    let mut total: u64 = closed
-        .iter()
-        .map(|window| window.summary.counters.total)
-        .sum();
-    for (acl, window) in store.windows_with_partials().expect("it can be read") {
-        for encoded in store.partials(&acl, window).expect("it can be read") {
-            let partial = Partial::decode(&encoded, &SketchSettings::default());
-            total += partial.expect("it can be decoded").counters().total;
-        }
-    }
-    total
-}
-
 fn assert_all_counted(sandbox: &Sandbox, site: &Site) {
     assert_eq!(counted(sandbox), site.written);
-    assert_eq!(
-        i64::try_from(in_windows(sandbox)).expect("fits"),
-        site.written
-    );
+    assert_eq!(in_windows(sandbox), site.written);
 }
 
 fn assert_signed(request: &webhook::Request) {
@@ -245,7 +205,7 @@ secret_env = \"HOOK_SECRET\"
     site.live();
     wait_until("the history", || {
         site.live();
-        counted(&sandbox) >= HISTORY_MS / PACE_MS
+        counted(&sandbox) >= HISTORY_RECORDS
     });
     site.rotate();
     site.live();
@@ -317,6 +277,18 @@ secret_env = \"HOOK_SECRET\"
     assert_eq!(windows, [[Cell::Integer(10_000), Cell::Integer(1)]]);
 }
 
+/// How many windows were told of on standard error.
+fn window_lines(ended: &Ended) -> usize {
+    let lines = ended.stderr.lines();
+    lines
+        .filter(|line| line.contains("  shop  ") && line.contains("  total  "))
+        .count()
+}
+
+fn closed_windows(sandbox: &Sandbox) -> usize {
+    rows(&sandbox.path("store.db"), "SELECT start FROM windows").len()
+}
+
 #[test]
 fn standard_input_is_watched_to_its_end() {
     let sandbox = Sandbox::new();
@@ -335,6 +307,48 @@ fn standard_input_is_watched_to_its_end() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(messages.iter().any(is_the_attack), "{messages:?}");
     assert_all_counted(&sandbox, &site);
+    assert_eq!(window_lines(&ended), closed_windows(&sandbox));
+}
+
+#[test]
+fn nothing_is_told_of_windows_where_that_is_not_wanted() {
+    let sandbox = Sandbox::new();
+    sandbox.write("wafwatch.toml", WINDOWS);
+    let mut site = Site::new(PathBuf::from("-"));
+    let lines = site.lines_until_now();
+    let arguments = ["watch", "-", "--quiet", "--store", "store.db"];
+    let ended = sandbox.run_with_input(&arguments, lines.as_bytes());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(closed_windows(&sandbox) > 0);
+    assert_eq!(window_lines(&ended), 0);
+}
+
+#[test]
+fn what_keeps_messages_from_going_out_is_told_while_it_does() {
+    let sandbox = Sandbox::new();
+    sandbox.write("wafwatch.toml", WINDOWS);
+    let mut watch = Watch::start(&sandbox, "-");
+    let child = watch.child.as_mut().expect("it runs");
+    let stderr = BufReader::new(child.stderr.take().expect("piped"));
+    let told = thread::spawn(move || {
+        let lines = stderr.lines().map(|line| line.expect("it prints UTF-8"));
+        let mut about_messages = lines.filter(|line| line.contains("messages"));
+        [about_messages.next(), about_messages.next()]
+    });
+    let path = sandbox.path("store.db");
+    wait_until("the store", || {
+        try_rows(&path, "SELECT * FROM deliveries").is_ok()
+    });
+    let tool = Connection::open(&path).expect("opens");
+    tool.execute_batch("ALTER TABLE deliveries RENAME TO hidden")
+        .expect("renames");
+    thread::sleep(Duration::from_secs(2));
+    tool.execute_batch("ALTER TABLE hidden RENAME TO deliveries")
+        .expect("renames");
+    let [problem, end] = told.join().expect("no panic");
+    let problem = problem.expect("it is told");
+    assert!(problem.contains("deliveries"), "{problem}");
+    assert!(end.expect("it is told").ends_with("messages go out again"));
 }
 
 #[test]

@@ -94,18 +94,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_installation_that_fails_says_what_pip_said_and_is_tried_again() {
+    fn an_installation_that_fails_says_what_pip_said_and_is_not_taken_for_done() {
         let folder = tempfile::tempdir().expect("a folder");
         let package = Package {
             name: "nothing",
             requirements: "./no/such/wheel-1.0-py3-none-any.whl\n",
         };
-        for _ in 0..2 {
-            let error = python_with(package, folder.path()).expect_err("no such file");
-            let text = error.to_string();
-            assert!(text.contains("pip install"), "{text}");
-            assert!(text.contains("no/such/wheel"), "{text}");
-        }
+        let error = python_with(package, folder.path()).expect_err("no such file");
+        let text = error.to_string();
+        assert!(text.contains("pip install"), "{text}");
+        assert!(text.contains("no/such/wheel"), "{text}");
+        let environments = fs::read_dir(folder.path()).expect("lists");
+        let is_finished = |entry: std::io::Result<fs::DirEntry>| {
+            entry.is_ok_and(|entry| entry.path().join("installed").exists())
+        };
+        assert!(!environments.into_iter().any(is_finished));
     }
 
     #[test]

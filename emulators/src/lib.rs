@@ -9,6 +9,8 @@
 //! | [`Ministack`] (Python) | DynamoDB, S3, SNS, SQS, Lambda, SAM, CloudTrail | its Kinesis event source mapping ignores batch item failures and destinations; a split loses the parent's records |
 //! | [`Moto`] (Python) | WAFv2 lock tokens, Security Hub | validates nothing |
 //!
+//! [`Function`] runs a Lambda function's binary against a Runtime API of its own.
+//!
 //! The Python ones are installed once, at pinned versions, into `target/emulators`; that needs
 //! `python3` with `venv` and a package index. A watchdog ends them with the test process, however it
 //! ends. What no emulator does by itself, failing, is in [`faults`].
@@ -17,8 +19,10 @@ pub mod converse;
 pub mod faults;
 mod install;
 mod kinesis;
+mod lambda;
 mod process;
 mod python;
+mod runtime_api;
 mod sdk;
 
 use std::io;
@@ -26,6 +30,7 @@ use std::path::PathBuf;
 
 pub use kinesis::Kinesis;
 pub use python::{Ministack, Moto};
+pub use runtime_api::{Function, FunctionError};
 pub use sdk::{REGION, sdk_config, sdk_config_over};
 
 /// An emulator that cannot be used.
@@ -68,6 +73,16 @@ pub enum EmulatorError {
         log: PathBuf,
         /// The last lines of it.
         tail: String,
+    },
+    /// It does not do what it was asked.
+    #[error("the emulator {emulator} refused {call}: {problem}")]
+    Refused {
+        /// The emulator.
+        emulator: &'static str,
+        /// What it was asked.
+        call: String,
+        /// What it said.
+        problem: String,
     },
     /// No port of loopback, or no thread, is to be had.
     #[error("cannot start the emulator {emulator}: {source}")]

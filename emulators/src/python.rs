@@ -156,4 +156,12 @@ mod tests {
         assert!(ministack.log().exists());
         assert!(ministack.log_tail().contains("Running"));
     }
+
+    #[test]
+    #[ignore = "installs 300 MB; run it when its requirements change"]
+    fn moto_answers() {
+        let moto = Moto::start().expect("starts");
+        assert!(moto.endpoint().starts_with("http://127.0.0.1:"));
+        assert!(moto.log_tail().contains("moto-api"), "{}", moto.log_tail());
+    }
 }

@@ -59,96 +59,83 @@ pub(crate) const API_CLIENTS: &[(KitId, u64)] =
     &[(OKHTTP, 40), (AXIOS, 30), (PYTHON, 20), (GO, 10)];
 
 const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
-const CHROME_JA3: &str = "cd08e31494f9531f560d64c695473da9";
-const CHROME_JA4: &str = "t13d1516h2_8daaf6152771_02713d6af862";
-const SAFARI_JA3: &str = "773906b0efdefa24a7f2b8eb6985bf37";
-const SAFARI_JA4: &str = "t13d2014h2_a09f3c656075_14788d8d241b";
+
+/// A browser on Chromium.
+macro_rules! chromium {
+    (
+        user_agent: $user_agent:literal,
+        brands: $brands:literal,
+        mobile: $mobile:literal,
+        platform: $platform:literal,
+        language: $language:literal,
+    ) => {
+        Kit {
+            user_agent: Some($user_agent),
+            headers: &[
+                ("sec-ch-ua", $brands),
+                ("sec-ch-ua-mobile", $mobile),
+                ("sec-ch-ua-platform", $platform),
+                ("Accept", HTML),
+                ("Accept-Encoding", "gzip, deflate, br"),
+                ("Accept-Language", $language),
+                ("Sec-Fetch-Site", "same-origin"),
+                ("Sec-Fetch-Mode", "navigate"),
+                ("Sec-Fetch-Dest", "document"),
+            ],
+            session: Session::Browser,
+            http_version: "HTTP/2.0",
+            ja3: "cd08e31494f9531f560d64c695473da9",
+            ja4: "t13d1516h2_8daaf6152771_02713d6af862",
+        }
+    };
+}
+
+/// Safari, on whatever it runs.
+macro_rules! safari {
+    (user_agent: $user_agent:literal, language: $language:literal,) => {
+        Kit {
+            user_agent: Some($user_agent),
+            headers: &[
+                ("Sec-Fetch-Dest", "document"),
+                ("Sec-Fetch-Mode", "navigate"),
+                ("Sec-Fetch-Site", "same-origin"),
+                ("Accept", HTML),
+                ("Accept-Language", $language),
+                ("Accept-Encoding", "gzip, deflate, br"),
+                ("Priority", "u=0, i"),
+                ("Upgrade-Insecure-Requests", "1"),
+            ],
+            session: Session::Browser,
+            http_version: "HTTP/2.0",
+            ja3: "773906b0efdefa24a7f2b8eb6985bf37",
+            ja4: "t13d2014h2_a09f3c656075_14788d8d241b",
+        }
+    };
+}
 
 /// All kinds, at the index that their [`KitId`] says.
 pub(crate) static KITS: [Kit; 14] = [
-    Kit {
-        user_agent: Some(
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
-        ),
-        headers: &[
-            (
-                "sec-ch-ua",
-                "\"Chromium\";v=\"131\", \"Not_A Brand\";v=\"24\"",
-            ),
-            ("sec-ch-ua-mobile", "?0"),
-            ("sec-ch-ua-platform", "\"Windows\""),
-            ("Accept", HTML),
-            ("Accept-Encoding", "gzip, deflate, br"),
-            ("Accept-Language", "en-US,en;q=0.9"),
-            ("Sec-Fetch-Site", "same-origin"),
-            ("Sec-Fetch-Mode", "navigate"),
-            ("Sec-Fetch-Dest", "document"),
-        ],
-        session: Session::Browser,
-        http_version: "HTTP/2.0",
-        ja3: CHROME_JA3,
-        ja4: CHROME_JA4,
+    chromium! {
+        user_agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+        brands: "\"Chromium\";v=\"131\", \"Not_A Brand\";v=\"24\"",
+        mobile: "?0",
+        platform: "\"Windows\"",
+        language: "en-US,en;q=0.9",
     },
-    Kit {
-        user_agent: Some(
-            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36",
-        ),
-        headers: &[
-            (
-                "sec-ch-ua",
-                "\"Chromium\";v=\"131\", \"Not_A Brand\";v=\"24\"",
-            ),
-            ("sec-ch-ua-mobile", "?1"),
-            ("sec-ch-ua-platform", "\"Android\""),
-            ("Accept", HTML),
-            ("Accept-Encoding", "gzip, deflate, br"),
-            ("Accept-Language", "de-DE,de;q=0.9,en;q=0.8"),
-            ("Sec-Fetch-Site", "same-origin"),
-            ("Sec-Fetch-Mode", "navigate"),
-            ("Sec-Fetch-Dest", "document"),
-        ],
-        session: Session::Browser,
-        http_version: "HTTP/2.0",
-        ja3: CHROME_JA3,
-        ja4: CHROME_JA4,
+    chromium! {
+        user_agent: "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36",
+        brands: "\"Chromium\";v=\"131\", \"Not_A Brand\";v=\"24\"",
+        mobile: "?1",
+        platform: "\"Android\"",
+        language: "de-DE,de;q=0.9,en;q=0.8",
     },
-    Kit {
-        user_agent: Some(
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
-        ),
-        headers: &[
-            ("Sec-Fetch-Dest", "document"),
-            ("Sec-Fetch-Mode", "navigate"),
-            ("Sec-Fetch-Site", "same-origin"),
-            ("Accept", HTML),
-            ("Accept-Language", "en-GB,en;q=0.9"),
-            ("Accept-Encoding", "gzip, deflate, br"),
-            ("Priority", "u=0, i"),
-            ("Upgrade-Insecure-Requests", "1"),
-        ],
-        session: Session::Browser,
-        http_version: "HTTP/2.0",
-        ja3: SAFARI_JA3,
-        ja4: SAFARI_JA4,
+    safari! {
+        user_agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
+        language: "en-GB,en;q=0.9",
     },
-    Kit {
-        user_agent: Some(
-            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15",
-        ),
-        headers: &[
-            ("Sec-Fetch-Dest", "document"),
-            ("Sec-Fetch-Mode", "navigate"),
-            ("Sec-Fetch-Site", "same-origin"),
-            ("Accept", HTML),
-            ("Accept-Language", "fr-FR,fr;q=0.9"),
-            ("Accept-Encoding", "gzip, deflate, br"),
-            ("Priority", "u=0, i"),
-            ("Upgrade-Insecure-Requests", "1"),
-        ],
-        session: Session::Browser,
-        http_version: "HTTP/2.0",
-        ja3: SAFARI_JA3,
-        ja4: SAFARI_JA4,
+    safari! {
+        user_agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15",
+        language: "fr-FR,fr;q=0.9",
     },
     Kit {
         user_agent: Some(
@@ -170,28 +157,12 @@ pub(crate) static KITS: [Kit; 14] = [
         ja3: "b5001237acdf006056b409cc433726b0",
         ja4: "t13d1715h2_5b57614c22b0_5c2c66f702b0",
     },
-    Kit {
-        user_agent: Some(
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0",
-        ),
-        headers: &[
-            (
-                "sec-ch-ua",
-                "\"Microsoft Edge\";v=\"131\", \"Chromium\";v=\"131\"",
-            ),
-            ("sec-ch-ua-mobile", "?0"),
-            ("sec-ch-ua-platform", "\"Windows\""),
-            ("Accept", HTML),
-            ("Accept-Encoding", "gzip, deflate, br"),
-            ("Accept-Language", "es-ES,es;q=0.9,en;q=0.7"),
-            ("Sec-Fetch-Site", "same-origin"),
-            ("Sec-Fetch-Mode", "navigate"),
-            ("Sec-Fetch-Dest", "document"),
-        ],
-        session: Session::Browser,
-        http_version: "HTTP/2.0",
-        ja3: CHROME_JA3,
-        ja4: CHROME_JA4,
+    chromium! {
+        user_agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0",
+        brands: "\"Microsoft Edge\";v=\"131\", \"Chromium\";v=\"131\"",
+        mobile: "?0",
+        platform: "\"Windows\"",
+        language: "es-ES,es;q=0.9,en;q=0.7",
     },
     Kit {
         user_agent: Some("Mozilla/5.0 (compatible; ExampleBot/2.1; +https://bot.example/about)"),

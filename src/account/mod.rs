@@ -3,6 +3,9 @@
 //! Region, credentials and endpoints come from where every AWS tool looks for them: environment,
 //! profile, the function's role. `AWS_ENDPOINT_URL` points all of it at an emulator.
 
+mod backoff;
+mod failure;
+
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -10,6 +13,9 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+pub use backoff::Backoff;
+pub use failure::{Failure, FailureKind};
 
 /// Longest time to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use wafwatch_loadgen::{Generator, Options, Scenario};
+use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::time::EventTime;
 
 use super::arguments::{CommonArguments, DemoArguments};
@@ -15,15 +16,13 @@ use super::{incidents, note, print, replay, setup};
 use crate::config::NotifyConfig;
 use crate::notify::Notifier;
 use crate::notify::terminal::{Detail, Terminal};
-use crate::pipeline::{Piece, Pipeline};
+use crate::pipeline::{NEVER, Piece, Pipeline};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{IncidentFilter, Store};
 
 const DEFAULT_STORE: &str = "wafwatch-demo.db";
 const SHARD_PREFIX: &str = "demo: ";
 const BLOCK_BYTES: usize = 1 << 20;
-/// Windows are never due because of the clock.
-const NEVER: EventTime = EventTime(i64::MIN);
 /// When the attack of the default tour begins, after the start of the misconfiguration's run.
 const ATTACK_AFTER: Duration = Duration::from_secs(75 * 60);
 /// How long the default tour is.
@@ -36,6 +35,9 @@ pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Outcome> {
         .clone()
         .unwrap_or_else(|| PathBuf::from(DEFAULT_STORE));
     delete_former_demo(&settings.store.path)?;
+    // The same demo shows the same figures.
+    let seed = SketchSettings::default().distinct_seed;
+    settings.windows.seed.get_or_insert(seed);
     settings.notify = if arguments.json {
         Vec::new()
     } else {

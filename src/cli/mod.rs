@@ -1,10 +1,13 @@
 //! The command: arguments in, text or JSON out, an exit code at the end.
 
 mod arguments;
+mod arrivals;
 mod config;
 mod demo;
 mod exit;
 mod incidents;
+mod inputs;
+mod live;
 mod replay;
 mod session;
 mod setup;

@@ -10,24 +10,26 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::arguments::ReplayArguments;
-use super::exit::{Outcome, UsageError};
+use super::exit::Outcome;
 use super::session::{self, Session};
 use super::summary::{Run, Summary};
 use super::text::progress::ProgressWriter;
-use super::{note, setup, summary};
+use super::{inputs, note, setup, summary};
 use crate::config::{NotifyConfig, Settings};
 use crate::host::replay::{ReplaySettings, replay};
 use crate::host::{Decoding, FeedSettings};
+use crate::ingest::TimeRanges;
 use crate::notify::Notifier;
 use crate::notify::terminal::{Detail, Terminal};
-use crate::source::{Progress, expand};
+use crate::source::Progress;
 
 const REDRAW: Duration = Duration::from_millis(200);
 
 pub(super) fn run(arguments: &ReplayArguments) -> anyhow::Result<Outcome> {
     let (mut settings, warnings) = setup::settings(&arguments.common, arguments.detector)?;
     session::tell(&warnings);
-    let inputs = expand(&arguments.inputs).map_err(|error| UsageError(error.to_string()))?;
+    let wanted = inputs::wanted(arguments)?;
+    let inputs = inputs::inputs(arguments)?;
     if arguments.fresh {
         delete_store(&settings.store.path)?;
     }
@@ -48,7 +50,7 @@ pub(super) fn run(arguments: &ReplayArguments) -> anyhow::Result<Outcome> {
         || -> Box<dyn Notifier> { Box::new(Terminal::new(writer.clone(), style, Detail::Brief)) };
     let channels = setup::channels(&settings, &terminal)?;
     let interrupt = session::interrupt()?;
-    let replay_settings = replay_settings(arguments, &settings);
+    let replay_settings = replay_settings(arguments, &settings, wanted);
     let mut session = Session::open(settings, channels)?;
 
     let started = Instant::now();
@@ -86,7 +88,13 @@ pub(super) fn run(arguments: &ReplayArguments) -> anyhow::Result<Outcome> {
     Ok(summary.run.outcome())
 }
 
-fn replay_settings(arguments: &ReplayArguments, settings: &Settings) -> ReplaySettings {
+fn replay_settings(
+    arguments: &ReplayArguments,
+    settings: &Settings,
+    wanted: TimeRanges,
+) -> ReplaySettings {
+    let mut limits = setup::pipeline(settings).limits;
+    limits.limits.wanted = wanted;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let threads = arguments.threads.map_or(cores, usize::from);
     ReplaySettings {
@@ -99,7 +107,7 @@ fn replay_settings(arguments: &ReplayArguments, settings: &Settings) -> ReplaySe
                 Decoding::Inline
             },
             block: setup::block_limits(settings),
-            limits: setup::pipeline(settings).limits,
+            limits,
             now: setup::now(),
         },
         run: session::run_name(setup::now()),

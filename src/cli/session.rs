@@ -10,7 +10,8 @@ use wafwatch_windows::time::EventTime;
 
 use super::{note, setup};
 use crate::config::{Settings, Warning};
-use crate::outbox::{Channel, OutboxSettings, Workers};
+use crate::host::is_of_one_run;
+use crate::outbox::{Channel, Fate, Left, OutboxSettings, Workers};
 use crate::pipeline::Pipeline;
 use crate::store::sqlite::SqliteStore;
 
@@ -27,13 +28,16 @@ pub(super) struct Session {
 impl Session {
     /// Opens the store and starts its outbox.
     pub(super) fn open(settings: Settings, channels: Vec<Channel>) -> anyhow::Result<Self> {
-        let store = SqliteStore::open(&settings.store.path, settings.windows.size)?;
+        let mut store = SqliteStore::open(&settings.store.path, settings.windows.size)?;
+        let mut pipeline = setup::pipeline(&settings);
+        pipeline.close.sketch.distinct_seed =
+            store.distinct_seed(settings.windows.seed, setup::random_seed())?;
         let outbox = OutboxSettings {
             window_size: settings.windows.size,
             clock: setup::now,
         };
         let workers = Workers::start(&store, setup::analyst(&settings)?, channels, &outbox)?;
-        let pipeline = Pipeline::open(store, setup::pipeline(&settings))?;
+        let pipeline = Pipeline::open(store, pipeline)?;
         Ok(Self {
             pipeline,
             workers,
@@ -47,26 +51,48 @@ impl Session {
         if let Some(problem) = finished.problem {
             note(&format!("not every message could be made: {problem}"));
         }
-        for left in finished.left {
-            note(&format!(
-                "channel {} did not get every message: {}; run the command again to try again",
-                left.channel, left.reason
-            ));
+        for left in &finished.left {
+            note(&told(left));
         }
         Ok((self.pipeline.into_store(), self.settings))
+    }
+}
+
+fn told(left: &Left) -> String {
+    let Left {
+        channel,
+        reason,
+        fate,
+    } = left;
+    match fate {
+        Fate::Waiting => format!(
+            "channel {channel} did not get every message: {reason}; run the command again to try again"
+        ),
+        Fate::GivenUp => format!("messages to channel {channel} were given up: {reason}"),
     }
 }
 
 /// Deletes what is older than the retention. For stores that are written live: recorded logs of
 /// last year are what their user wants to see.
 pub(super) fn prune(store: &mut SqliteStore, settings: &Settings) -> anyhow::Result<()> {
-    let retention_ms = i64::from(settings.store.retention_days) * 86_400_000;
-    let deleted = store.prune(setup::now().minus(retention_ms))?;
+    let deleted = store.prune(retained_since(settings))?;
     if deleted > 0 {
         let days = settings.store.retention_days;
         note(&format!("deleted {deleted} windows older than {days} days"));
     }
     Ok(())
+}
+
+/// Forgets inputs and Web ACLs that are gone for as long as the retention. For stores that were written
+/// live, once no pipeline is open on them.
+pub(super) fn forget(store: &mut SqliteStore, settings: &Settings) -> anyhow::Result<()> {
+    store.forget(retained_since(settings), &is_of_one_run)?;
+    Ok(())
+}
+
+fn retained_since(settings: &Settings) -> EventTime {
+    let retention_ms = i64::from(settings.store.retention_days) * 86_400_000;
+    setup::now().minus(retention_ms)
 }
 
 /// Set when the user wants the run to end.

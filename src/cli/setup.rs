@@ -4,8 +4,8 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+#[cfg(feature = "aws")]
 use anyhow::Context;
 use jiff::Timestamp;
 use wafwatch_windows::time::EventTime;
@@ -18,13 +18,12 @@ use crate::analyst::bedrock::BlockingBedrock;
 use crate::analyst::builtin::BuiltIn;
 use crate::config::{
     AnalystConfig, AnalystKind, DetectorKind, NotifyConfig, NotifyTarget, Settings, SnsConfig,
-    Warning, WebhookConfig,
+    Warning,
 };
-use crate::notify::Notifier;
 use crate::notify::jsonl::JsonLines;
 #[cfg(feature = "aws")]
 use crate::notify::sns::BlockingSns;
-use crate::notify::webhook::{Secret, Webhook, WebhookSettings};
+use crate::notify::{Notifier, configured};
 use crate::outbox::{Channel, Terms};
 use crate::pipeline::PipelineSettings;
 use crate::report::{Redaction, Style};
@@ -81,8 +80,15 @@ fn read_config(path: &Path) -> anyhow::Result<String> {
 
 /// How the pipeline is set.
 pub(super) fn pipeline(settings: &Settings) -> PipelineSettings {
-    // Nothing that is stored or shown depends on this seed, so it is new in every process.
-    PipelineSettings::of(settings, RandomState::new().build_hasher().finish())
+    // Nothing that is stored or shown depends on this seed, so it is new in every process. That of
+    // distinct counts belongs to the store.
+    PipelineSettings::of(settings, random_seed())
+}
+
+/// A number that nobody can know beforehand.
+pub(super) fn random_seed() -> u64 {
+    // The library seeds each of its hashers from the system's randomness.
+    RandomState::new().build_hasher().finish()
 }
 
 /// Bounds of what sources hold in memory.
@@ -113,7 +119,11 @@ fn channel(
     let (notifier, attempts): (Box<dyn Notifier>, u32) = match &config.target {
         NotifyTarget::Terminal => (terminal(), LOCAL_ATTEMPTS),
         NotifyTarget::Jsonl { path } => (Box::new(JsonLines::new(path)), LOCAL_ATTEMPTS),
-        NotifyTarget::Webhook(config) => (Box::new(webhook(config)?), config.attempts),
+        NotifyTarget::Webhook(config) => {
+            let webhook = configured::webhook(config, &|name| std::env::var(name).ok());
+            let webhook = webhook.map_err(|error| UsageError(error.to_string()))?;
+            (Box::new(webhook), config.attempts)
+        }
         NotifyTarget::Sns(config) => (sns(config)?, config.attempts),
     };
     let terms = Terms {
@@ -157,18 +167,6 @@ pub(super) fn redaction(settings: &Settings) -> Redaction {
     }
 }
 
-fn webhook(config: &WebhookConfig) -> anyhow::Result<Webhook> {
-    let secret = config.secret_env.as_deref().map(secret).transpose()?;
-    let settings = WebhookSettings {
-        url: config.url.clone(),
-        secret,
-        headers: config.headers.clone(),
-        timeout: Duration::from_secs(u64::from(config.timeout_seconds)),
-    };
-    let clock = Box::new(|| Timestamp::now().as_second());
-    Webhook::new(settings, clock).context("the webhook cannot be used")
-}
-
 #[cfg(feature = "aws")]
 fn sns(config: &SnsConfig) -> anyhow::Result<Box<dyn Notifier>> {
     let topic_arn = config.topic_arn.clone();
@@ -185,19 +183,6 @@ fn sns(config: &SnsConfig) -> anyhow::Result<Box<dyn Notifier>> {
         config.topic_arn
     );
     Err(UsageError(message).into())
-}
-
-fn secret(variable: &str) -> anyhow::Result<Secret> {
-    let value = std::env::var(variable)
-        .ok()
-        .filter(|value| !value.is_empty());
-    let value = value.ok_or_else(|| {
-        UsageError(format!(
-            "the webhook's secret_env names {variable}, which is not set: set it, or remove \
-             secret_env to send unsigned messages"
-        ))
-    })?;
-    Ok(Secret::new(value.into_bytes()))
 }
 
 /// Coloured where people look at standard output.

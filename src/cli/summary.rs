@@ -2,7 +2,9 @@
 
 mod sections;
 
-pub(in crate::cli) use sections::{incidents_table, windows_table};
+pub(in crate::cli) use sections::{
+    NAME_CHARS, incidents_table, remarks, short_name, windows_table,
+};
 
 use std::time::Duration;
 

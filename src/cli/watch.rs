@@ -4,20 +4,17 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::arguments::WatchArguments;
-use super::exit::{Outcome, UsageError};
+use super::exit::Outcome;
+use super::live::{LastProblem, Live, WindowLines};
 use super::session::{self, Session};
 use super::summary::{Run, Summary};
-use super::{note, setup, summary};
-use crate::host::followed::{FollowSettings, follow};
+use super::{arrivals, note, setup, summary};
 use crate::host::watch::{WatchSettings, watch};
 use crate::notify::Notifier;
 use crate::notify::terminal::{Detail, Terminal};
-use crate::store::Store;
 
 /// Longest time between two commits: what a killed watch reads again.
 const COMMIT_EVERY: Duration = Duration::from_secs(5);
-/// How often what is older than the retention is deleted.
-const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 
 pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
     let (settings, warnings) = setup::settings(&arguments.common, arguments.detector)?;
@@ -32,43 +29,30 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
     };
     let channels = setup::channels(&settings, &terminal)?;
     let interrupt = session::interrupt()?;
-    let follow_settings = FollowSettings {
-        block: setup::block_limits(&settings),
-        run: session::run_name(setup::now()),
-    };
     let watch_settings = WatchSettings {
         commit_every: COMMIT_EVERY,
         memory_bytes: settings.windows.memory_mib as usize * (1 << 20),
         longest_wait: Duration::from_secs(u64::from(settings.windows.longest_wait_seconds)),
         idle_delay_ms: i64::from(settings.windows.idle_delay_seconds) * 1_000,
     };
-    let names = arguments.inputs.join(", ");
+    let names = arrivals::names(arguments);
     let store = settings.store.path.display().to_string();
     let mut session = Session::open(settings.clone(), channels)?;
-    let checkpoints = session.pipeline.store().checkpoints()?;
-    let arrivals = follow(
-        &arguments.inputs,
-        &checkpoints,
-        &follow_settings,
-        &interrupt,
-    )
-    .map_err(|error| UsageError(error.to_string()))?;
+    let arrivals = arrivals::arrivals(arguments, &settings, &mut session, &interrupt)?;
     note(&format!("watching {names}; store {store}; ctrl-c ends"));
 
     let started = Instant::now();
-    let workers = &session.workers;
-    let mut last_prune = Instant::now();
-    let mut pruning = session.pipeline.store().reopen()?;
-    let mut flushed = |flushed: &crate::pipeline::Flushed| {
-        if flushed.events > 0 {
-            workers.wake();
-        }
-        if last_prune.elapsed() >= PRUNE_EVERY {
-            last_prune = Instant::now();
-            if let Err(error) = session::prune(&mut pruning, &settings) {
-                note(&format!("old windows could not be deleted: {error:#}"));
-            }
-        }
+    let mut live = Live {
+        lines: if arguments.quiet {
+            WindowLines::Silent
+        } else {
+            WindowLines::Told
+        },
+        workers: &session.workers,
+        pruning: session.pipeline.store().reopen()?,
+        settings: &settings,
+        last_prune: started,
+        problem: LastProblem::default(),
     };
     let pipeline = &mut session.pipeline;
     let watched = watch(
@@ -77,12 +61,13 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
         &watch_settings,
         &setup::now,
         &interrupt,
-        &mut flushed,
+        &mut live,
     )?;
     interrupt.store(true, Ordering::Relaxed);
     let accounts = session.pipeline.accounts();
     let (mut store, settings) = session.end()?;
     session::prune(&mut store, &settings)?;
+    session::forget(&mut store, &settings)?;
     let run = Run {
         accounts,
         took: started.elapsed(),

@@ -35,13 +35,27 @@ pub struct CloseSettings {
     pub sketch: SketchSettings,
 }
 
+impl Default for CloseSettings {
+    /// Windows of one minute, a day of them without a record, and the default of everything else.
+    fn default() -> Self {
+        Self {
+            window_size: WindowSize::DEFAULT,
+            dormant_after_windows: 1_440,
+            detector: DetectorSettings::default(),
+            incident: IncidentPolicy::default(),
+            sketch: SketchSettings::default(),
+        }
+    }
+}
+
 /// Windows without a record that each window with one entitles an ACL to, so that a store grows
 /// with what is in the logs and not with the time between them. An ACL with a request every ten
 /// windows never sleeps; one with a request a day does, and nobody could tell its silence from an
 /// outage anyway.
 pub const EMPTY_WINDOWS_PER_ACTIVE: u32 = 10;
 
-/// Closes the windows of `acl` that `due` says are due, in order, the empty ones between included.
+/// Closes the windows of `acl` that `due` says are due, in order, the empty ones between included,
+/// `most_windows` at most: the caller calls again.
 ///
 /// `partials` holds the open windows' counts; those of closed windows are taken out. Returns
 /// nothing where no window was due.
@@ -50,6 +64,7 @@ pub fn close_due(
     state: &AclState,
     partials: &mut BTreeMap<Window, Partial>,
     due: &dyn Fn(Window) -> Due,
+    most_windows: usize,
     settings: &CloseSettings,
 ) -> Option<Closing> {
     // Restoring a detector costs more than finding out that there is nothing to do.
@@ -65,15 +80,12 @@ pub fn close_due(
             Due::Incomplete => Completeness::Incomplete,
         };
         closer.close(window, partials.remove(&window).as_ref(), completeness);
-        if closer.closing.windows.len() >= MAX_WINDOWS {
+        if closer.closing.windows.len() >= most_windows {
             break;
         }
     }
     closer.finish(state.version)
 }
-
-/// Windows of one ACL that one call closes at most; the caller calls again.
-pub const MAX_WINDOWS: usize = 500;
 
 /// The window to close next: the one after the last, or the first that has records where there is
 /// no last one or the ACL is dormant.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::detect::ewma::EwmaSettings;
+
 /// `[detect]`
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -100,11 +102,18 @@ pub struct EwmaConfig {
 
 impl Default for EwmaConfig {
     fn default() -> Self {
+        let EwmaSettings {
+            alpha,
+            sigma,
+            train_days,
+            top_k,
+            ..
+        } = EwmaSettings::default();
         Self {
-            alpha: 0.3,
-            sigma: 3.0,
-            train_days: 7.0,
-            top_k: 100,
+            alpha,
+            sigma,
+            train_days,
+            top_k,
         }
     }
 }

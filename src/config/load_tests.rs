@@ -8,7 +8,7 @@ use wafwatch_windows::time::EventTime;
 
 use super::super::detect::{AnomalyMode, DetectorKind};
 use super::super::keys::known_keys;
-use super::super::notify::{NotifyConfig, NotifyTarget, WebhookConfig};
+use super::super::notify::{NotifyConfig, NotifyTarget, SnsConfig, WebhookConfig};
 use super::super::ranges::{ACCEPTED, Accepted};
 use super::*;
 use crate::incident::Level;
@@ -100,6 +100,11 @@ secret_env = "HOOK_SECRET"
 timeout_seconds = 11
 attempts = 9
 headers = { Authorization = "Bearer hidden" }
+
+[[notify]]
+kind = "sns"
+topic_arn = "arn:aws:sns:eu-central-1:123456789012:incidents"
+region = "eu-west-1"
 "#;
 
 fn load(text: &str, variables: &[(&str, &str)]) -> Result<(Settings, Vec<Warning>), ConfigError> {
@@ -177,6 +182,15 @@ fn every_key_arrives() {
                 timeout_seconds: 11,
                 attempts: 9,
                 headers: BTreeMap::from([("Authorization".into(), "Bearer hidden".into())]),
+            }),
+        },
+        NotifyConfig {
+            name: "sns".to_owned(),
+            minimum_level: Level::Low,
+            target: NotifyTarget::Sns(SnsConfig {
+                topic_arn: "arn:aws:sns:eu-central-1:123456789012:incidents".to_owned(),
+                region: Some("eu-west-1".to_owned()),
+                attempts: 8,
             }),
         },
     ];

@@ -79,8 +79,10 @@ pub struct WindowsConfig {
     /// Most that one partial takes when stored, in KiB, 8 to 1024: beyond, its sketches are trimmed
     /// and say how much less exact they are. Default 128.
     pub partial_budget_kib: u32,
-    /// Seed of all hashing, for runs that are to give byte-identical output: a whole number up to
-    /// 2^63 - 1. By default a random one, which attackers cannot know. `WAFWATCH_SEED` sets it.
+    /// Seed of the hashing behind distinct counts, for stores that are to be equal to the byte: a whole
+    /// number up to 2^63 - 1. By default a random one for each store, which is kept in it and which
+    /// attackers cannot know. With windows open in the store it cannot be changed. `WAFWATCH_SEED`
+    /// sets it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// Hours without any record after which an ACL is no longer expected to have windows, 1 to 8760.

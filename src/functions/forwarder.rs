@@ -10,6 +10,7 @@
 
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_sdk_kinesis::Client;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::forward::{PackLimits, PutOutcome, pack, put};
+use crate::metrics::Health;
 
 /// What is left of a call's time for the answer.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -89,10 +91,43 @@ pub struct Forwarded {
 }
 
 impl Forwarded {
-    /// Records that are archived but not counted anywhere, whatever the reason.
+    /// Records that are archived but not in the stream, whatever the reason.
     #[must_use]
     pub fn lost(&self) -> usize {
         self.unreadable + self.oversized + self.failed
+    }
+
+    /// Adds what there is to say of it to a function's health.
+    pub fn add_to(&self, health: &mut Health) {
+        health.forwarded += self.forwarded as u64;
+        health.not_forwarded += self.lost() as u64;
+    }
+
+    /// What went wrong, in one line.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        if self.lost() == 0 {
+            return None;
+        }
+        let reason = self
+            .put
+            .problem
+            .as_deref()
+            .unwrap_or("the stream was asked in vain");
+        let mut text = format!(
+            "{} of {} records are archived but not in the stream: {} are no base64, {} are too large",
+            self.lost(),
+            self.records,
+            self.unreadable,
+            self.oversized,
+        );
+        if self.failed > 0 {
+            text.push_str(&format!(
+                ", {} were not taken in time ({reason})",
+                self.failed
+            ));
+        }
+        Some(text)
     }
 }
 
@@ -105,11 +140,11 @@ pub struct Forwarder {
 }
 
 impl Forwarder {
-    /// A forwarder to `stream`.
+    /// A forwarder to `stream` in the account of `config`.
     #[must_use]
-    pub fn new(client: Client, stream: String, limits: PackLimits) -> Self {
+    pub fn new(config: &SdkConfig, stream: String, limits: PackLimits) -> Self {
         Self {
-            client,
+            client: Client::new(config),
             stream,
             limits,
         }

@@ -5,10 +5,9 @@
 //! | `WAFWATCH_TABLE` | consumer, closer, investigator | the table's name |
 //! | `WAFWATCH_STREAM` | consumer, closer, forwarder | the stream's name |
 //! | `WAFWATCH_REJECTED_BUCKET` | consumer | where records that nothing can be made of are put aside; none where it is empty |
-//! | `SNS_TOPIC_ARN`, `SNS_REGION` | closer, investigator | the topic that incidents go to, and its region where it is not the one in the ARN |
 //! | `WAFWATCH_CONFIG` | consumer, closer, investigator | a TOML file in the bundle |
 //!
-//! Everything else is what [`crate::config`] reads of the environment. No secret is ever a setting.
+//! Everything else, the topic of incidents included, is what [`crate::config`] reads of the environment. No secret is ever a setting.
 
 use std::io;
 use std::path::Path;
@@ -61,15 +60,6 @@ pub enum SettingsError {
 /// Settings and what is to be said about them.
 pub type Loaded<T> = Result<(T, Vec<Warning>), SettingsError>;
 
-/// A topic that incidents are published to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Topic {
-    /// Its ARN.
-    pub arn: String,
-    /// The region to publish in.
-    pub region: String,
-}
-
 /// What `consumer` is set with.
 #[derive(Debug, Clone)]
 pub struct ConsumerSettings {
@@ -92,8 +82,6 @@ pub struct CloserSettings {
     pub table: String,
     /// The stream.
     pub stream: String,
-    /// Where incidents are published.
-    pub topic: Option<Topic>,
 }
 
 /// What `investigator` is set with.
@@ -103,8 +91,6 @@ pub struct InvestigatorSettings {
     pub settings: Settings,
     /// The table.
     pub table: String,
-    /// Where incidents are published.
-    pub topic: Option<Topic>,
 }
 
 /// What `forwarder` is set with.
@@ -144,7 +130,6 @@ impl CloserSettings {
             settings,
             table: sources.table()?,
             stream: sources.stream()?,
-            topic: sources.topic()?,
         };
         Ok((loaded, warnings))
     }
@@ -161,7 +146,6 @@ impl InvestigatorSettings {
         let loaded = Self {
             settings,
             table: sources.table()?,
-            topic: sources.topic()?,
         };
         Ok((loaded, warnings))
     }
@@ -209,16 +193,6 @@ const REJECTED_BUCKET: Name = Name {
     symbols: ".-",
     accepted: "the name of an S3 bucket: 3 to 63 letters, digits, `.` and `-`",
 };
-const REGION: Name = Name {
-    variable: "SNS_REGION",
-    least: 5,
-    most: 32,
-    symbols: "-",
-    accepted: "the name of a region, like eu-central-1",
-};
-const TOPIC: &str = "SNS_TOPIC_ARN";
-const TOPIC_ACCEPTED: &str =
-    "the ARN of an SNS topic, like arn:aws:sns:eu-central-1:123456789012:incidents";
 /// Characters of a value that an error shows.
 const SHOWN: usize = 80;
 
@@ -262,18 +236,6 @@ impl Sources<'_> {
         self.required(&STREAM)
     }
 
-    fn topic(&self) -> Result<Option<Topic>, SettingsError> {
-        let region = self.named(&REGION)?;
-        let Some(arn) = self.value(TOPIC) else {
-            return Ok(None);
-        };
-        let Some(of_arn) = region_of_topic(&arn) else {
-            return Err(bad_value(TOPIC, &arn, TOPIC_ACCEPTED));
-        };
-        let region = region.unwrap_or_else(|| of_arn.to_owned());
-        Ok(Some(Topic { arn, region }))
-    }
-
     fn settings(&self) -> Loaded<Settings> {
         let Some(path) = self.value("WAFWATCH_CONFIG") else {
             return Ok(Settings::load(None, self.variable)?);
@@ -287,17 +249,6 @@ impl Sources<'_> {
             self.variable,
         )?)
     }
-}
-
-/// The region in a topic's ARN, if it is one: `arn:PARTITION:sns:REGION:ACCOUNT:NAME`.
-fn region_of_topic(arn: &str) -> Option<&str> {
-    let parts: Vec<&str> = arn.split(':').collect();
-    let [prefix, partition, service, region, account, name] = parts.as_slice() else {
-        return None;
-    };
-    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    let is_topic = *prefix == "arn" && partition.starts_with("aws") && *service == "sns";
-    (is_topic && is_account && REGION.accepts(region) && !name.is_empty()).then_some(*region)
 }
 
 fn bad_value(variable: &'static str, value: &str, accepted: &'static str) -> SettingsError {
@@ -353,15 +304,11 @@ mod tests {
             Some("archive.bucket-1")
         );
         assert_eq!(consumer.settings.windows.lateness_seconds, 45);
-        let (closer, _) =
-            with(&[("SNS_REGION", "eu-west-1")], CloserSettings::load).expect("all is given");
-        assert_eq!(closer.topic.expect("is given").region, "eu-west-1");
+        let (closer, _) = with(&[], CloserSettings::load).expect("all is given");
+        assert_eq!(closer.stream, "waf_logs");
         let (investigator, _) = with(&[("WAFWATCH_STREAM", "")], InvestigatorSettings::load)
             .expect("it needs no stream");
-        assert_eq!(
-            investigator.topic.expect("is given").region,
-            "us-gov-west-1"
-        );
+        assert_eq!(investigator.table, "wafwatch-Table-1A");
         let forwarder =
             with(&[("WAFWATCH_TABLE", "")], ForwarderSettings::load).expect("it needs no table");
         assert_eq!(forwarder.stream, "waf_logs");

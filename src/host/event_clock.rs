@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use wafwatch_windows::time::EventTime;
 
+use crate::pipeline::NEVER;
+
 /// How many marks a longest wait is divided into: the clock is late by one of them at most.
 const MARKS: u32 = 32;
 
@@ -48,7 +50,7 @@ impl EventClock {
     pub(super) fn at(&self, at: Instant) -> EventTime {
         let is_old = |(reached, _): &&(Instant, EventTime)| self.is_old(*reached, at);
         let Some((reached, time)) = self.marks.iter().rev().find(is_old) else {
-            return EventTime(i64::MIN);
+            return NEVER;
         };
         let since = i64::try_from(at.duration_since(*reached).as_millis()).unwrap_or(i64::MAX);
         time.plus(since)
@@ -82,7 +84,7 @@ mod tests {
         for hour in 0..100 {
             at = start + Duration::from_millis(hour * 10);
             clock.reach(EventTime(hour.cast_signed() * 3_600_000), at);
-            assert_eq!(clock.at(at), EventTime(i64::MIN));
+            assert_eq!(clock.at(at), NEVER);
         }
         // Then nothing comes any more, and the wait runs out.
         assert_eq!(clock.at(at + WAIT), EventTime(99 * 3_600_000 + 120_000));

@@ -4,6 +4,7 @@
 //! Standard input and pipes are always read on a thread: opening or reading them can take for
 //! ever, and an interrupt must not wait for that.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread;
@@ -51,10 +52,15 @@ pub(super) enum Feed {
         spare: Vec<Decoded>,
     },
     Ahead {
-        pieces: Receiver<Result<Decoded, SourceError>>,
+        input: PathBuf,
+        pieces: Receiver<Ahead>,
         spare: Sender<Decoded>,
     },
 }
+
+/// A piece that was decoded ahead, or nothing at the end of the input. A thread that ends without
+/// saying so has panicked.
+type Ahead = Result<Option<Decoded>, SourceError>;
 
 /// What comes next of an input.
 pub(super) enum Next {
@@ -93,6 +99,7 @@ impl Feed {
     fn spawn(input: Input, position: u64, settings: FeedSettings, progress: Progress) -> Self {
         let (send, pieces) = sync_channel(PIECES_AHEAD);
         let (spare, spares) = channel();
+        let path = input.path().to_owned();
         thread::spawn(
             move || match Decoder::open(&input, position, &settings, &progress) {
                 Ok(decoder) => decode_ahead(decoder, &send, &spares),
@@ -100,7 +107,11 @@ impl Feed {
                 Err(error) => drop(send.send(Err(error))),
             },
         );
-        Self::Ahead { pieces, spare }
+        Self::Ahead {
+            input: path,
+            pieces,
+            spare,
+        }
     }
 
     /// The next piece; waits for it until `interrupt` is set.
@@ -110,7 +121,7 @@ impl Feed {
                 let decoded = decoder.next(spare.pop().unwrap_or_default())?;
                 Ok(decoded.map_or(Next::Ended, Next::Piece))
             }
-            Self::Ahead { pieces, .. } => wait_for(pieces, interrupt),
+            Self::Ahead { input, pieces, .. } => wait_for(input, pieces, interrupt),
         }
     }
 
@@ -125,14 +136,18 @@ impl Feed {
 }
 
 fn wait_for(
-    pieces: &Receiver<Result<Decoded, SourceError>>,
+    input: &Path,
+    pieces: &Receiver<Ahead>,
     interrupt: &AtomicBool,
 ) -> Result<Next, SourceError> {
     loop {
         match pieces.recv_timeout(INTERRUPT_PAUSE) {
-            Ok(piece) => return piece.map(Next::Piece),
-            // A closed channel is the thread's way to say that the input has ended.
-            Err(RecvTimeoutError::Disconnected) => return Ok(Next::Ended),
+            Ok(piece) => return Ok(piece?.map_or(Next::Ended, Next::Piece)),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(SourceError::ReaderPanicked {
+                    path: input.to_owned(),
+                });
+            }
             Err(RecvTimeoutError::Timeout) if interrupt.load(Ordering::Relaxed) => {
                 return Ok(Next::Interrupted);
             }
@@ -141,17 +156,11 @@ fn wait_for(
     }
 }
 
-fn decode_ahead(
-    mut decoder: Decoder,
-    send: &SyncSender<Result<Decoded, SourceError>>,
-    spares: &Receiver<Decoded>,
-) {
+fn decode_ahead(mut decoder: Decoder, send: &SyncSender<Ahead>, spares: &Receiver<Decoded>) {
     loop {
         let spare = spares.try_recv().unwrap_or_default();
-        let Some(piece) = decoder.next(spare).transpose() else {
-            return;
-        };
-        let was_last = piece.is_err();
+        let piece = decoder.next(spare);
+        let was_last = !matches!(piece, Ok(Some(_)));
         // Nobody listens any more where the replay was interrupted or closed this reader.
         let is_unwanted = send.send(piece).is_err();
         if was_last || is_unwanted {
@@ -214,5 +223,27 @@ pub(super) fn reason(fault: &Fault) -> RejectReason {
         Fault::TooLarge { .. } => RejectReason::TooLarge,
         Fault::Truncated => RejectReason::Truncated,
         Fault::Corrupt { .. } => RejectReason::CorruptGzip,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_is_no_end_of_the_input() {
+        let interrupt = AtomicBool::new(false);
+        let path = Path::new("waf.log");
+        let (send, pieces) = sync_channel::<Ahead>(2);
+        send.send(Ok(Some(Decoded::default()))).expect("room");
+        send.send(Ok(None)).expect("room");
+        drop(send);
+        let next = || wait_for(path, &pieces, &interrupt);
+        assert!(matches!(next(), Ok(Next::Piece(_))));
+        assert!(matches!(next(), Ok(Next::Ended)));
+        let Err(error) = next() else {
+            panic!("the channel is closed");
+        };
+        assert!(error.to_string().contains("`waf.log`"), "{error}");
     }
 }

@@ -4,15 +4,20 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::source::{BlockLimits, Follower, LineReader, Piece, Poll, SourceError};
+use super::STDIN;
+use crate::source::{
+    BlockLimits, Follower, LineReader, Piece, Poll, Reach, SourceError, StreamRecord,
+};
 use crate::store::Checkpoint;
 
 /// Pieces that wait for the thread that counts.
 const PIECES_AHEAD: usize = 4;
+/// What the shard of a file without identity is called, before the file's name.
+const WAITING: &str = "waiting for ";
 /// Pause between two looks at a file that does not grow.
 const POLL_PAUSE: Duration = Duration::from_millis(150);
 
@@ -34,12 +39,16 @@ pub enum Arrived {
     Started,
     /// Bytes came.
     Piece(Piece),
+    /// Records of a stream's shard came.
+    Records(Vec<StreamRecord>),
+    /// A stream's shard has delivered so far.
+    Reached(Reach),
     /// It has ended for good.
     Ended,
     /// It only stood in for a shard that has come meanwhile.
     Withdrawn,
     /// It cannot be read any more.
-    Failed(SourceError),
+    Failed(Box<SourceError>),
 }
 
 /// How inputs are followed.
@@ -70,8 +79,12 @@ pub fn follow(
         let send = send.clone();
         if input == "-" {
             let reader = LineReader::stdin(settings.block);
-            let shard = format!("stdin {}", settings.run);
-            thread::spawn(move || read_lines(reader, &shard, &send));
+            let reading = Reading {
+                input: input.clone(),
+                shard: format!("{STDIN}{}", settings.run),
+                send,
+            };
+            thread::spawn(move || read_lines(reader, &reading));
             continue;
         }
         let mut position_of = |shard: &crate::source::Identity| {
@@ -81,8 +94,12 @@ pub fn follow(
         };
         let follower = Follower::open(input.as_ref(), settings.block, &mut position_of)?;
         let stop = Arc::clone(stop);
-        let input = input.clone();
-        thread::spawn(move || follow_file(follower, &input, &send, &stop));
+        let reading = Reading {
+            input: input.clone(),
+            shard: waiting_for(input),
+            send,
+        };
+        thread::spawn(move || follow_file(follower, reading, &stop));
     }
     Ok(arrivals)
 }
@@ -117,77 +134,98 @@ fn real_path(input: &str) -> PathBuf {
     })
 }
 
-fn read_lines(mut reader: LineReader, shard: &str, send: &SyncSender<Arrival>) {
-    let arrival = |arrived| Arrival {
-        shard: shard.to_owned(),
-        input: "-".to_owned(),
-        arrived,
-    };
-    if send.send(arrival(Arrived::Started)).is_err() {
+/// The side of a thread that reads. When it panics, that is told: the input must not seem to have
+/// fallen silent.
+struct Reading {
+    input: String,
+    shard: String,
+    send: SyncSender<Arrival>,
+}
+
+impl Reading {
+    /// Tells that something happened to `shard`; fails when nobody listens any more.
+    fn tell(&self, shard: &str, arrived: Arrived) -> Result<(), SendError<Arrival>> {
+        self.send.send(Arrival {
+            shard: shard.to_owned(),
+            input: self.input.clone(),
+            arrived,
+        })
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let path = PathBuf::from(&self.input);
+            let panicked = Arrived::Failed(Box::new(SourceError::ReaderPanicked { path }));
+            let _ = self.tell(&self.shard, panicked);
+        }
+    }
+}
+
+fn read_lines(mut reader: LineReader, reading: &Reading) {
+    let shard = &reading.shard;
+    if reading.tell(shard, Arrived::Started).is_err() {
         return;
     }
     loop {
         let arrived = match reader.next(&mut Vec::new()) {
             Ok(Some(piece)) => Arrived::Piece(piece),
             Ok(None) => Arrived::Ended,
-            Err(error) => Arrived::Failed(error),
+            Err(error) => Arrived::Failed(Box::new(error)),
         };
         let is_last = !matches!(arrived, Arrived::Piece(_));
-        if send.send(arrival(arrived)).is_err() || is_last {
+        if reading.tell(shard, arrived).is_err() || is_last {
             return;
         }
     }
 }
 
-fn follow_file(mut follower: Follower, input: &str, send: &SyncSender<Arrival>, stop: &AtomicBool) {
-    // Until the file has a first line it has no identity; the name stands in, so that an empty or
-    // absent file is a live shard too.
-    let mut current = format!("waiting for {input}");
-    let arrival = |shard: &str, arrived| Arrival {
-        shard: shard.to_owned(),
-        input: input.to_owned(),
-        arrived,
-    };
-    if send.send(arrival(&current, Arrived::Started)).is_err() {
+fn follow_file(mut follower: Follower, mut reading: Reading, stop: &AtomicBool) {
+    if reading.tell(&reading.shard, Arrived::Started).is_err() {
         return;
     }
     while !stop.load(Ordering::Relaxed) {
-        let sent = match follower.poll(&mut Vec::new()) {
+        let told = match follower.poll(&mut Vec::new()) {
             Ok(Poll::Idle) => {
                 thread::sleep(POLL_PAUSE);
                 continue;
             }
             Ok(Poll::Piece { shard, piece }) => {
-                let is_new = *shard != current;
-                let is_first = is_new && current.starts_with("waiting for ");
-                let ended = is_first.then(|| std::mem::take(&mut current));
-                current = shard.to_string();
-                let sent = send.send(arrival(&shard, Arrived::Piece(piece)));
-                match ended {
-                    Some(waiting) if sent.is_ok() => {
-                        send.send(arrival(&waiting, Arrived::Withdrawn))
-                    }
-                    _ => sent,
+                let before = std::mem::replace(&mut reading.shard, shard.to_string());
+                let is_first = before != *shard && before.starts_with(WAITING);
+                let told = reading.tell(&shard, Arrived::Piece(piece));
+                if is_first {
+                    told.and_then(|()| reading.tell(&before, Arrived::Withdrawn))
+                } else {
+                    told
                 }
             }
             Ok(Poll::Rotated {
                 finished: Some(shard),
                 ..
             }) => {
-                current = format!("waiting for {input}");
-                send.send(arrival(&current, Arrived::Started))
-                    .and_then(|()| send.send(arrival(&shard, Arrived::Ended)))
+                reading.shard = waiting_for(&reading.input);
+                reading
+                    .tell(&reading.shard, Arrived::Started)
+                    .and_then(|()| reading.tell(&shard, Arrived::Ended))
             }
             Ok(Poll::Rotated { finished: None, .. }) => continue,
             Err(error) => {
-                let _ = send.send(arrival(&current, Arrived::Failed(error)));
+                let _ = reading.tell(&reading.shard, Arrived::Failed(Box::new(error)));
                 return;
             }
         };
-        if sent.is_err() {
+        if told.is_err() {
             return;
         }
     }
+}
+
+/// Until a file has a first line it has no identity; the name stands in, so that an empty or absent
+/// file is a live shard too.
+fn waiting_for(input: &str) -> String {
+    format!("{WAITING}{input}")
 }
 
 #[cfg(test)]
@@ -243,5 +281,26 @@ mod tests {
         fs::write(folder.path().join("a.log"), "").unwrap();
         let names = ["a.log", "b.log"].map(|name| folder.path().join(name).display().to_string());
         assert!(try_to_follow(&names).is_ok());
+    }
+
+    #[test]
+    fn a_thread_that_panics_is_a_failure_of_its_shard() {
+        let (send, arrivals) = sync_channel(1);
+        let reading = Reading {
+            input: "waf.log".to_owned(),
+            shard: "file-1".to_owned(),
+            send,
+        };
+        let panicked = thread::spawn(move || {
+            let _reading = reading;
+            panic!("as it must not");
+        });
+        assert!(panicked.join().is_err());
+        let arrival = arrivals.recv().unwrap();
+        assert_eq!(arrival.shard, "file-1");
+        let Arrived::Failed(error) = arrival.arrived else {
+            panic!("{arrival:?}");
+        };
+        assert!(error.to_string().contains("`waf.log`"), "{error}");
     }
 }

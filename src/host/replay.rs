@@ -4,27 +4,34 @@
 //! beside each other in time advance together and windows close in event time, however many files
 //! there are and however they are named. The wall clock decides nothing.
 //!
-//! A plain file that has grown since it was counted to its end goes on from there.
+//! The silence of a Web ACL is judged by the inputs that hold it: its first [`PEEK_BYTES`] tell which
+//! ACLs an input holds. Where all inputs of an ACL have ended, what follows is no outage.
+//!
+//! A file that has grown since it was counted to its end goes on from there. Where only some stretch
+//! of time is asked for, each input is counted in parts; `asked.rs` says how.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wafwatch_windows::record::RecordBatch;
 use wafwatch_windows::time::EventTime;
+use wafwatch_windows::watermark::LEAPING_RECORDS;
 
+use super::PIPE;
+use super::asked::{Part, parts};
 use super::feed::{Feed, FeedSettings, Next};
-use crate::ingest::{self, Accounts, Limits, Origin};
-use crate::pipeline::{Flushed, Pipeline, PipelineError};
+use crate::ingest::{self, Accounts, Limits, Origin, TimeRanges};
+use crate::pipeline::{Flushed, NEVER, Pipeline, PipelineError};
 use crate::source::{Identity, Input, InputKind, Progress, SourceError, has_grown, peek};
 use crate::store::Store;
 
-/// Decoded bytes that are looked at to learn an input's first timestamp.
+/// Decoded bytes that are looked at to learn where an input begins, and which Web ACLs it holds.
 const PEEK_BYTES: usize = 64 * 1024;
+/// Web ACLs of one input that are kept in mind.
+const MAX_ACLS_OF_HEAD: usize = 16;
 /// Readers kept open at once; the one furthest ahead is closed and later opened where it stood.
 const MAX_OPEN_FEEDS: usize = 8;
-/// Windows are never due because of the clock.
-const NEVER: EventTime = EventTime(i64::MIN);
 
 /// How a replay works.
 #[derive(Debug, Clone)]
@@ -92,9 +99,17 @@ struct Replay<'a> {
     outcome: Replayed,
 }
 
+/// Whether anything of a shard is left to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Added {
+    ToCount,
+    CountedBefore,
+}
+
 struct Shard<'a> {
     id: String,
     input: &'a Input,
+    wanted: TimeRanges,
     feed: Option<Feed>,
 }
 
@@ -123,23 +138,48 @@ impl<'a> Replay<'a> {
             Ok(id) => id,
             Err(error) => return self.outcome.failures.push(error),
         };
-        let name = input.path().display().to_string();
-        let first = first_time(input, &self.settings.feed.limits.limits);
-        let checkpoint = pipeline.register(&id, &name, first).clone();
-        if checkpoint.finished {
-            match has_grown(input, checkpoint.position) {
-                Ok(true) => pipeline.reopen(&id),
-                Ok(false) => return self.outcome.already_counted.push(name),
+        let limits = &self.settings.feed.limits.limits;
+        let head = Head::of(input, limits);
+        let mut is_counted = true;
+        for part in parts(&id, &limits.wanted, &pipeline.shards_of(&id)) {
+            match self.add_part(pipeline, input, part, &head) {
+                Ok(Added::ToCount) => is_counted = false,
+                Ok(Added::CountedBefore) => {}
                 Err(error) => return self.outcome.failures.push(error),
             }
         }
-        let watermark = checkpoint.watermark.max(first);
+        if is_counted {
+            let name = input.path().display().to_string();
+            self.outcome.already_counted.push(name);
+        }
+    }
+
+    fn add_part<S: Store>(
+        &mut self,
+        pipeline: &mut Pipeline<S>,
+        input: &'a Input,
+        part: Part,
+        head: &Head,
+    ) -> Result<Added, SourceError> {
+        let name = input.path().display().to_string();
+        let Part { shard: id, wanted } = part;
+        pipeline.expect(&id, head.acls.iter().map(String::as_str));
+        let checkpoint = pipeline.register(&id, &name, head.first).clone();
+        if checkpoint.finished {
+            if !has_grown(input, checkpoint.position)? {
+                return Ok(Added::CountedBefore);
+            }
+            pipeline.reopen(&id);
+        }
+        let watermark = checkpoint.watermark.max(head.first);
         self.queue.push(Reverse((watermark, self.shards.len())));
         self.shards.push(Shard {
             id,
             input,
+            wanted,
             feed: None,
         });
+        Ok(Added::ToCount)
     }
 
     fn next_shard(&mut self) -> Option<usize> {
@@ -157,7 +197,9 @@ impl<'a> Replay<'a> {
             self.make_room(pipeline);
             let shard = &self.shards[index];
             let position = pipeline.checkpoint(&shard.id).position;
-            match Feed::open(shard.input, position, &self.settings.feed, self.progress) {
+            let mut settings = self.settings.feed.clone();
+            settings.limits.limits.wanted = shard.wanted.clone();
+            match Feed::open(shard.input, position, &settings, self.progress) {
                 Ok(feed) => self.shards[index].feed = Some(feed),
                 Err(error) => return Ok(self.give_up(pipeline, index, error)),
             }
@@ -214,27 +256,55 @@ impl<'a> Replay<'a> {
 
 fn shard_id(input: &Input, run: &str) -> Result<String, SourceError> {
     match input.kind() {
-        InputKind::File => Ok(Identity::of(input)?.shard_id()),
-        InputKind::Stdin | InputKind::Pipe => Ok(format!("pipe {} {run}", input.path().display())),
+        InputKind::File | InputKind::Object => Ok(Identity::of(input)?.shard_id()),
+        InputKind::Stdin | InputKind::Pipe => Ok(format!("{PIPE}{} {run}", input.path().display())),
     }
 }
 
-/// The first timestamp of an input, where its first bytes have one.
-fn first_time(input: &Input, limits: &Limits) -> Option<EventTime> {
-    let bytes = peek(input, PEEK_BYTES).ok()?;
-    let mut batch = RecordBatch::new();
-    let origin = Origin {
-        name: "",
-        offset: 0,
-    };
-    ingest::decode(
-        &bytes,
-        &origin,
-        limits,
-        &mut batch,
-        &mut Accounts::default(),
-    );
-    batch.iter().next().map(|record| record.timestamp)
+/// What the first bytes of an input say of it.
+#[derive(Default)]
+struct Head {
+    /// Where it begins in event time, asked for or not. Of its first records the lowest counts: one
+    /// timestamp may be wrong.
+    first: Option<EventTime>,
+    acls: BTreeSet<String>,
+}
+
+impl Head {
+    /// Of an object what its name says, for a look into each would take a request.
+    fn of(input: &Input, limits: &Limits) -> Self {
+        if let Some(object) = input.object() {
+            return Self {
+                first: object.first(),
+                acls: BTreeSet::new(),
+            };
+        }
+        let Ok(bytes) = peek(input, PEEK_BYTES) else {
+            return Self::default();
+        };
+        let limits = &Limits {
+            wanted: TimeRanges::default(),
+            ..limits.clone()
+        };
+        let mut batch = RecordBatch::new();
+        let origin = Origin {
+            name: "",
+            offset: 0,
+        };
+        let mut accounts = Accounts::default();
+        ingest::decode(&bytes, &origin, limits, &mut batch, &mut accounts);
+        let first_records = batch.iter().take(LEAPING_RECORDS as usize);
+        let mut head = Self {
+            first: first_records.map(|record| record.timestamp).min(),
+            acls: BTreeSet::new(),
+        };
+        for record in batch.iter() {
+            if head.acls.len() < MAX_ACLS_OF_HEAD && !head.acls.contains(record.acl) {
+                head.acls.insert(record.acl.to_owned());
+            }
+        }
+        head
+    }
 }
 
 #[cfg(test)]

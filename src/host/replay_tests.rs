@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
@@ -9,48 +10,21 @@ use std::thread;
 use std::time::Duration;
 
 use tempfile::tempdir;
-use wafwatch_windows::close::ClosePolicy;
-use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::time::WindowSize;
 
 use super::*;
-use crate::close::CloseSettings;
-use crate::detect::DetectorSettings;
 use crate::host::Decoding;
-use crate::incident::IncidentPolicy;
 use crate::pipeline::{DecodeLimits, PipelineSettings};
 use crate::source::BlockLimits;
-use crate::store::WindowQuery;
 use crate::store::sqlite::SqliteStore;
+use crate::store::{IncidentFilter, WindowQuery};
 
 const START: i64 = 1_767_571_200_000;
 const ACL: &str = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/shop/0d4f1c1e";
 
-fn limits() -> DecodeLimits {
-    DecodeLimits {
-        limits: Limits::default(),
-        accept_future_ms: 600_000,
-    }
-}
-
 fn pipeline(folder: &Path) -> Pipeline<SqliteStore> {
     let store = SqliteStore::open(&folder.join("store.db"), WindowSize::DEFAULT).unwrap();
-    let settings = PipelineSettings {
-        limits: limits(),
-        close_policy: ClosePolicy {
-            lateness_ms: 30_000,
-            longest_wait_ms: 120_000,
-        },
-        close: CloseSettings {
-            window_size: WindowSize::DEFAULT,
-            dormant_after_windows: 1_440,
-            detector: DetectorSettings::default(),
-            incident: IncidentPolicy::default(),
-            sketch: SketchSettings::default(),
-        },
-        max_acls: 256,
-    };
-    Pipeline::open(store, settings).unwrap()
+    Pipeline::open(store, PipelineSettings::default()).unwrap()
 }
 
 fn settings(decoding: Decoding) -> ReplaySettings {
@@ -60,7 +34,7 @@ fn settings(decoding: Decoding) -> ReplaySettings {
         feed: FeedSettings {
             decoding,
             block: BlockLimits::default(),
-            limits: limits(),
+            limits: DecodeLimits::default(),
             now: EventTime(START + 86_400_000),
         },
         run: "test".to_owned(),
@@ -87,6 +61,10 @@ fn replay_once(folder: &Path, inputs: &[Input], decoding: Decoding) -> Replayed 
 
 /// Appends one record per second.
 fn append(path: &Path, seconds: std::ops::Range<i64>) {
+    append_of(path, ACL, seconds);
+}
+
+fn append_of(path: &Path, acl: &str, seconds: std::ops::Range<i64>) {
     let mut file = OpenOptions::new()
         .create(true)
         .append(true)
@@ -96,7 +74,7 @@ fn append(path: &Path, seconds: std::ops::Range<i64>) {
         let time = START + second * 1_000;
         writeln!(
             file,
-            r#"{{"timestamp":{time},"formatVersion":1,"webaclId":"{ACL}","terminatingRuleId":"Default_Action","action":"ALLOW","httpRequest":{{"clientIp":"192.0.2.1","country":"DE","uri":"/","httpMethod":"GET"}}}}"#
+            r#"{{"timestamp":{time},"formatVersion":1,"webaclId":"{acl}","terminatingRuleId":"Default_Action","action":"ALLOW","httpRequest":{{"clientIp":"192.0.2.1","country":"DE","uri":"/","httpMethod":"GET"}}}}"#
         )
         .unwrap();
     }
@@ -179,6 +157,83 @@ fn a_grown_file_holds_windows_back_for_a_fresh_one_beside_it() {
         let is_fresh = window.summary.window.start >= EventTime(START + 120_000);
         assert!(!is_fresh || window.summary.late == 0, "{window:?}");
     }
+}
+
+/// How many windows of each ACL were closed, and how many events came of them.
+fn windows_and_events(folder: &Path) -> (BTreeMap<String, usize>, usize) {
+    let pipeline = pipeline(folder);
+    let store = pipeline.store();
+    let mut windows = BTreeMap::new();
+    for window in store.windows(&all_windows()).unwrap() {
+        *windows.entry(window.summary.acl).or_default() += 1;
+    }
+    (
+        windows,
+        store.incidents(IncidentFilter::All, 100).unwrap().len(),
+    )
+}
+
+const OTHER: &str = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/blog/5b1d";
+
+#[test]
+fn the_end_of_an_acls_files_is_no_outage_but_a_gap_between_them_is() {
+    const MINUTE: i64 = 60;
+    let folder = tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    append_of(&path("shop-1.log"), ACL, 0..90 * MINUTE);
+    append_of(&path("shop-2.log"), ACL, 120 * MINUTE..150 * MINUTE);
+    append_of(&path("blog.log"), OTHER, 0..300 * MINUTE);
+    let inputs = |names: &[&str]| -> Vec<Input> {
+        let names = names.iter();
+        names
+            .map(|name| Input::file(&path(name)).unwrap())
+            .collect()
+    };
+    let expected = |shop: usize, blog: usize| {
+        BTreeMap::from([(ACL.to_owned(), shop), (OTHER.to_owned(), blog)])
+    };
+    let mut small = settings(Decoding::Inline);
+    small.commit_bytes = 1;
+    for (names, windows, incidents) in [
+        (&["shop-1.log", "blog.log"][..], expected(90, 300), 0),
+        (&["shop-2.log"][..], expected(150, 300), 1),
+    ] {
+        let inputs = inputs(names);
+        let mut pipeline = pipeline(folder.path());
+        let interrupt = AtomicBool::new(false);
+        let told = &mut |_: &Flushed| {};
+        replay(
+            &mut pipeline,
+            &inputs,
+            &small,
+            &Progress::default(),
+            &interrupt,
+            told,
+        )
+        .unwrap();
+        drop(pipeline);
+        assert_eq!(windows_and_events(folder.path()), (windows, incidents));
+    }
+}
+
+#[test]
+fn an_acl_that_falls_silent_in_an_input_that_goes_on_is_an_outage() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("both.log");
+    for minute in 0..120 {
+        if minute < 90 {
+            append_of(&path, ACL, minute * 60..(minute + 1) * 60);
+        }
+        append_of(&path, OTHER, minute * 60..(minute + 1) * 60);
+    }
+    replay_once(
+        folder.path(),
+        &[Input::file(&path).unwrap()],
+        Decoding::Inline,
+    );
+    let (windows, incidents) = windows_and_events(folder.path());
+    assert_eq!(windows[ACL], 120);
+    assert_eq!(incidents, 1);
 }
 
 #[cfg(unix)]

@@ -6,7 +6,9 @@
 //! - An input from which nothing came for a moment is at its end: its time goes on from its newest
 //!   record, up to [`WatchSettings::idle_delay_ms`] behind the wall clock. So a site that went
 //!   silent closes empty windows, and a pause while a backlog is read makes nothing late. An input
-//!   from which nothing ever came follows the others at that distance.
+//!   from which nothing ever came follows the others at that distance. Of a stream's shard it is known
+//!   whether it is at its end: one that is follows the others too, one that is behind waits for its
+//!   records, and holds windows back.
 //! - The longest wait is measured in real time from the newest record on: reading a backlog of last
 //!   week makes no window wait too long.
 
@@ -20,14 +22,13 @@ use wafwatch_windows::time::EventTime;
 use super::event_clock::EventClock;
 use super::feed::reason;
 use super::followed::{Arrival, Arrived};
+use super::live::Live;
 use crate::pipeline::{self, Decoded, Flushed, Pipeline, PipelineError};
-use crate::source::{Piece, SourceError};
-use crate::store::Store;
+use crate::source::{Piece, SourceError, StreamRecord};
+use crate::store::{ClosedWindow, Store};
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(200);
-/// An input from which nothing came for so long is at its end.
-const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// How a watch works.
 #[derive(Debug, Clone)]
@@ -52,9 +53,21 @@ pub struct Watched {
     pub interrupted: bool,
 }
 
+/// Who is told what a watch does.
+pub trait Observer {
+    /// A window was closed, and that is committed.
+    fn closed(&mut self, window: &ClosedWindow);
+
+    /// Something was committed.
+    fn committed(&mut self, flushed: &Flushed);
+
+    /// The clock was looked at, as it is a few times a second.
+    fn looked(&mut self) {}
+}
+
 /// Counts what arrives until every input has ended or `interrupt` is set.
 ///
-/// `clock` is the wall clock; `flushed` is told of every commit.
+/// `clock` is the wall clock.
 ///
 /// # Errors
 ///
@@ -65,7 +78,7 @@ pub fn watch<S: Store>(
     settings: &WatchSettings,
     clock: &dyn Fn() -> EventTime,
     interrupt: &AtomicBool,
-    flushed: &mut dyn FnMut(&Flushed),
+    observer: &mut dyn Observer,
 ) -> Result<Watched, PipelineError> {
     let mut watch = Watch::new(settings, clock);
     loop {
@@ -84,10 +97,11 @@ pub fn watch<S: Store>(
         }
         watch.advance_idle(pipeline);
         if watch.is_flush_due(pipeline) {
-            flushed(&watch.flush(pipeline)?);
+            watch.flush(pipeline, observer)?;
         }
+        observer.looked();
     }
-    flushed(&watch.flush(pipeline)?);
+    watch.flush(pipeline, observer)?;
     Ok(watch.outcome)
 }
 
@@ -95,8 +109,10 @@ struct Watch<'a> {
     settings: &'a WatchSettings,
     clock: &'a dyn Fn() -> EventTime,
     decoded: Decoded,
-    /// When something last came from each shard that goes on.
-    last_arrival: HashMap<String, Instant>,
+    /// The shards that go on.
+    live: HashMap<String, Live>,
+    /// The newest record of any shard, those that have ended included.
+    newest: Option<EventTime>,
     event_clock: EventClock,
     last_flush: Instant,
     has_uncommitted: bool,
@@ -109,7 +125,8 @@ impl<'a> Watch<'a> {
             settings,
             clock,
             decoded: Decoded::default(),
-            last_arrival: HashMap::new(),
+            live: HashMap::new(),
+            newest: None,
             event_clock: EventClock::new(settings.longest_wait),
             last_flush: Instant::now(),
             has_uncommitted: false,
@@ -129,32 +146,48 @@ impl<'a> Watch<'a> {
         } = arrival;
         match arrived {
             Arrived::Piece(piece) => {
-                if !self.last_arrival.contains_key(&shard) {
-                    pipeline.register(&shard, &input, None);
-                }
-                self.last_arrival.insert(shard.clone(), Instant::now());
+                self.hear_of(pipeline, &shard, &input);
                 self.count(pipeline, &shard, &input, &piece)?;
             }
-            Arrived::Started => {
-                pipeline.register(&shard, &input, None);
-                self.last_arrival.insert(shard, Instant::now());
+            Arrived::Records(records) => {
+                self.hear_of(pipeline, &shard, &input);
+                self.count_records(pipeline, &shard, &records)?;
             }
+            Arrived::Reached(reach) => {
+                if let Some(live) = self.live.get_mut(&shard) {
+                    live.reach(reach);
+                }
+            }
+            Arrived::Started => self.hear_of(pipeline, &shard, &input),
             Arrived::Ended => {
-                self.last_arrival.remove(&shard);
+                self.live.remove(&shard);
                 pipeline.finish(&shard);
                 self.has_uncommitted = true;
             }
             Arrived::Withdrawn => {
-                self.last_arrival.remove(&shard);
+                self.live.remove(&shard);
                 pipeline.abandon(&shard);
             }
             Arrived::Failed(error) => {
-                self.last_arrival.remove(&shard);
-                pipeline.abandon(&shard);
-                self.outcome.failures.push(error);
+                if self.live.remove(&shard).is_some() {
+                    pipeline.abandon(&shard);
+                }
+                self.outcome.failures.push(*error);
             }
         }
         Ok(())
+    }
+
+    /// Notes that something came of `shard`, which may be the first.
+    fn hear_of<S: Store>(&mut self, pipeline: &mut Pipeline<S>, shard: &str, input: &str) {
+        let now = (self.clock)();
+        if let Some(live) = self.live.get_mut(shard) {
+            live.hear(now);
+            return;
+        }
+        let checkpoint = pipeline.register(shard, input, None);
+        self.newest = self.newest.max(checkpoint.watermark);
+        self.live.insert(shard.to_owned(), Live::since(now));
     }
 
     fn count<S: Store>(
@@ -187,33 +220,46 @@ impl<'a> Watch<'a> {
         }
         pipeline.add(shard, &self.decoded)?;
         self.has_uncommitted = true;
+        self.reach(pipeline, shard);
+        Ok(())
+    }
+
+    fn count_records<S: Store>(
+        &mut self,
+        pipeline: &mut Pipeline<S>,
+        shard: &str,
+        records: &[StreamRecord],
+    ) -> Result<(), PipelineError> {
+        let now = (self.clock)();
+        for record in records {
+            pipeline.count_record(shard, &record.sequence, &record.data, now)?;
+        }
+        self.has_uncommitted = true;
+        self.reach(pipeline, shard);
+        Ok(())
+    }
+
+    fn reach<S: Store>(&mut self, pipeline: &Pipeline<S>, shard: &str) {
         if let Some(newest) = pipeline.checkpoint(shard).watermark {
             self.event_clock.reach(newest, Instant::now());
+            self.newest = self.newest.max(Some(newest));
         }
-        Ok(())
     }
 
     fn advance_idle<S: Store>(&self, pipeline: &mut Pipeline<S>) {
         let delay = self.settings.idle_delay_ms;
-        let complete_until = (self.clock)().minus(delay);
-        let watermarks = self
-            .last_arrival
-            .keys()
-            .map(|shard| pipeline.checkpoint(shard).watermark);
-        let newest = watermarks.max().flatten();
-        let others_until = newest.max(Some(self.event_clock.at(Instant::now())));
-        for (shard, last) in &self.last_arrival {
-            let idle = last.elapsed();
-            if idle < IDLE_AFTER {
-                continue;
+        let now = (self.clock)();
+        let others_until = self.newest.max(Some(self.event_clock.at(Instant::now())));
+        for (shard, live) in &self.live {
+            if live.is_idle() {
+                // What lies ahead of everything else cannot be far ahead of the clock.
+                pipeline.settle(shard);
             }
             let own = pipeline.checkpoint(shard).watermark;
-            let time = match (own, others_until) {
-                (Some(newest), _) => newest.plus(milliseconds(idle)).min(complete_until),
-                (None, Some(others)) => others.minus(delay),
-                (None, None) => continue,
-            };
-            pipeline.advance(shard, time);
+            let time = live.delivered_until(own, others_until, now, delay);
+            if let Some(time) = time {
+                pipeline.advance(shard, time);
+            }
         }
     }
 
@@ -224,13 +270,16 @@ impl<'a> Watch<'a> {
         is_full || is_late || pipeline.has_due_window(self.event_clock.at(Instant::now()))
     }
 
-    fn flush<S: Store>(&mut self, pipeline: &mut Pipeline<S>) -> Result<Flushed, PipelineError> {
+    fn flush<S: Store>(
+        &mut self,
+        pipeline: &mut Pipeline<S>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), PipelineError> {
         self.last_flush = Instant::now();
         self.has_uncommitted = false;
-        pipeline.flush(self.event_clock.at(Instant::now()))
+        let now = self.event_clock.at(Instant::now());
+        let flushed = pipeline.flush_and_tell(now, &mut |window| observer.closed(window))?;
+        observer.committed(&flushed);
+        Ok(())
     }
-}
-
-fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -43,7 +43,8 @@ pub struct AclArn<'a> {
 }
 
 impl<'a> AclArn<'a> {
-    /// The parts of `acl`, where it is the ARN of a Web ACL; a bare id is not.
+    /// The parts of `acl`, where it is the ARN of a Web ACL with all its parts; a bare id is not, nor
+    /// is an ARN that lacks one: what is taken apart can be put together again.
     #[must_use]
     pub fn parse(acl: &'a str) -> Option<Self> {
         let mut fields = acl.splitn(6, ':');
@@ -77,12 +78,18 @@ impl<'a> AclArn<'a> {
     }
 }
 
-/// The ACL's name, or the whole text where it is no ARN, safe in file names, addresses and mails: every
+/// The ACL's name, or the whole text where it is no ARN. Not escaped.
+#[must_use]
+pub fn name(acl: &str) -> &str {
+    AclArn::parse(acl).map_or(acl, |arn| arn.name)
+}
+
+/// What [`name`] gives, safe in file names, addresses and mails: every
 /// character but ASCII letters, digits, `_` and `-` becomes `_`, so does a leading `-`, and at most
 /// [`MAX_NAME_LENGTH`] characters are kept.
 #[must_use]
 pub fn safe_name(acl: &str) -> String {
-    let name = AclArn::parse(acl).map_or(acl, |arn| arn.name);
+    let name = name(acl);
     let mut safe = String::with_capacity(name.len().min(MAX_NAME_LENGTH));
     for (place, character) in name.chars().take(MAX_NAME_LENGTH).enumerate() {
         let is_safe = character.is_ascii_alphanumeric()
@@ -120,7 +127,7 @@ mod tests {
         assert_eq!(arn.region, "eu-central-1");
         assert_eq!(arn.account, "123456789012");
         assert_eq!(arn.scope, AclScope::Regional);
-        assert_eq!(arn.name, "shop");
+        assert_eq!((arn.name, name(ARN)), ("shop", "shop"));
         assert_eq!(arn.id, "5f1d-a52");
         let china = "arn:aws-cn:wafv2:us-east-1:1:global/webacl/a/b";
         assert_eq!(
@@ -140,8 +147,14 @@ mod tests {
             "arn:aws:wafv2:eu-central-1:1:zonal/webacl/shop/id",
             "arn:aws:waf:eu-central-1:1:regional/webacl/shop/id",
             "arn:aws:wafv2:eu-central-1:1:regional/webacl//id",
+            "arn:aws:wafv2:eu-central-1:1:regional/webacl/shop/",
+            "arn:aws:wafv2::1:regional/webacl/shop/id",
+            "arn:aws:wafv2:eu-central-1::regional/webacl/shop/id",
+            "arn:a:b:c:d:regional/webacl/shop/id",
+            "arn:",
         ] {
             assert_eq!(AclArn::parse(text), None, "{text}");
+            assert_eq!(name(text), text);
         }
     }
 

@@ -10,6 +10,8 @@ pub mod severity;
 #[cfg(test)]
 mod calibration_tests;
 #[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
 mod scenario_tests;
 
 use std::fmt;

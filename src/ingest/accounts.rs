@@ -40,6 +40,9 @@ pub struct Accounts {
     pub accepted: u64,
     /// Units that did not, by reason; a reason that never occurred is absent.
     pub rejected: BTreeMap<RejectReason, u64>,
+    /// Records whose time was not asked for, which are not in `read`.
+    #[serde(default)]
+    pub outside_range: u64,
     /// CloudWatch Logs control messages, which carry no record and are not in `read`.
     pub control_messages: u64,
     /// Values of accepted records that were cut or left out because they exceed a fixed limit.
@@ -60,6 +63,7 @@ impl Accounts {
         for (&reason, &count) in &other.rejected {
             *self.rejected.entry(reason).or_default() += count;
         }
+        self.outside_range += other.outside_range;
         self.control_messages += other.control_messages;
         self.cut_values += other.cut_values;
         self.payloads += other.payloads;

@@ -20,8 +20,6 @@ pub(super) struct Decoder<'a> {
     /// Position in the payload of the outermost envelope around the current piece: positions in
     /// decompressed or decoded text mean nothing to somebody who looks into the origin.
     anchor: Option<usize>,
-    /// Memory for the text of one record.
-    pub(super) scratch: String,
 }
 
 impl<'a> Decoder<'a> {
@@ -39,7 +37,6 @@ impl<'a> Decoder<'a> {
             nesting: 0,
             budget: limits.max_decompressed_bytes,
             anchor: None,
-            scratch: String::new(),
         }
     }
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use wafwatch_windows::time::EventTime;
 
+use super::ranges::TimeRanges;
+
 /// How deep envelopes may nest at most, whatever is configured: each level takes its share of stack.
 const DEEPEST_NESTING: u16 = 16;
 
@@ -29,6 +31,9 @@ pub struct Limits {
     pub earliest: EventTime,
     /// First timestamp too late to accept, in milliseconds since the epoch. Default 2100-01-01.
     pub latest: EventTime,
+    /// Timestamps that are asked for. A record with another one is neither accepted nor rejected, but
+    /// counted as outside the range. Default all.
+    pub wanted: TimeRanges,
 }
 
 impl Default for Limits {
@@ -41,6 +46,7 @@ impl Default for Limits {
             max_nesting: 8,
             earliest: EventTime(1_420_070_400_000),
             latest: EventTime(4_102_444_800_000),
+            wanted: TimeRanges::default(),
         }
     }
 }

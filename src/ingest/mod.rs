@@ -22,7 +22,8 @@
 //!
 //! - **Accounts.** Every unit that should be one record is read once, and is then either accepted
 //!   or rejected under one reason: `read = accepted + Σ rejected`. An envelope that cannot be opened
-//!   is one such unit, since nobody can know how many records it held.
+//!   is one such unit, since nobody can know how many records it held. Records outside the range of
+//!   time that was asked for are counted apart, and not as read.
 //! - **No panic, no unbounded growth.** Work is linear in the payload plus what it decompresses to,
 //!   which [`Limits`] caps for the whole payload, nested envelopes included. A batch grows by a
 //!   small multiple of that at most: texts and lists of a record are cut at fixed lengths.
@@ -44,6 +45,7 @@ mod excerpt;
 mod gzip;
 mod kpl;
 mod limits;
+mod ranges;
 mod reason;
 mod record;
 mod resume;
@@ -56,6 +58,7 @@ use wafwatch_windows::record::RecordBatch;
 
 pub use accounts::{Accounts, SAMPLES_PER_REASON, Sample};
 pub use limits::Limits;
+pub use ranges::{NotTimeRanges, TimeRanges};
 pub use reason::RejectReason;
 
 /// Where a payload comes from, for the samples of rejected records.

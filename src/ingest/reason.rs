@@ -46,11 +46,13 @@ pub enum RejectReason {
     BatchFull,
     /// More Web ACLs than the engine is configured to follow; see [`super::Accounts::retract`].
     TooManyAcls,
+    /// Decoding the record failed in a way that it should not: an error in this program.
+    InternalError,
 }
 
 impl RejectReason {
     /// Every reason, in their order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::NotJson,
         Self::Truncated,
         Self::Empty,
@@ -70,6 +72,7 @@ impl RejectReason {
         Self::NestingLimit,
         Self::BatchFull,
         Self::TooManyAcls,
+        Self::InternalError,
     ];
 
     /// The name in JSON, metrics and commands.
@@ -95,6 +98,7 @@ impl RejectReason {
             Self::NestingLimit => "nesting_limit",
             Self::BatchFull => "batch_full",
             Self::TooManyAcls => "too_many_acls",
+            Self::InternalError => "internal_error",
         }
     }
 }
@@ -121,7 +125,7 @@ mod tests {
     fn all_is_complete_and_in_order() {
         assert!(RejectReason::ALL.is_sorted());
         assert_eq!(
-            RejectReason::TooManyAcls as usize + 1,
+            RejectReason::InternalError as usize + 1,
             RejectReason::ALL.len()
         );
     }

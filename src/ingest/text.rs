@@ -8,7 +8,7 @@ use super::decoder::Decoder;
 use super::encoded;
 use super::reason::RejectReason;
 use super::record::lenient::{Depth, Skip};
-use super::record::{Unit, UnitKind, read_object, read_spread_out_object, read_value};
+use super::record::{Accepted, Unit, UnitKind, read_object, read_spread_out_object, read_value};
 use super::resume;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -80,8 +80,7 @@ impl Decoder<'_> {
         let start = units.position;
         let end = units.line_end();
         let line = &units.text[start..end];
-        let mut scratch = std::mem::take(&mut self.scratch);
-        match read_object(line, self.limits.depth(), &mut scratch) {
+        match read_object(line, self.limits.depth()) {
             Ok((unit, length)) => {
                 units.position += length;
                 self.unit(&unit, &line[..length], units.base + start);
@@ -94,7 +93,6 @@ impl Decoder<'_> {
                 units.position = units.resume_after(start);
             }
         }
-        self.scratch = scratch;
     }
 
     /// An object whose first line ends within it.
@@ -118,10 +116,11 @@ impl Decoder<'_> {
             UnitKind::ControlMessage => self.accounts.control_messages += 1,
             UnitKind::Envelope(kind) => self.envelope(kind, text, position),
             UnitKind::Record => match unit.accept(text.len(), self.limits, self.batch) {
-                Ok(cut_values) => {
+                Ok(Accepted::Pushed { cut_values }) => {
                     self.accounts.accept();
                     self.accounts.cut_values += cut_values;
                 }
+                Ok(Accepted::OutsideRange) => self.accounts.outside_range += 1,
                 Err(reason) => self.reject(reason, position, text.as_bytes()),
             },
         }

@@ -85,17 +85,14 @@ fn grouped<'a, P>(
 }
 
 fn sum(counts: impl Iterator<Item = CountBounds>) -> CountBounds {
-    counts.fold(CountBounds::default(), |sum, count| CountBounds {
-        lower: sum.lower.saturating_add(count.lower),
-        upper: sum.upper.saturating_add(count.upper),
-    })
+    counts.fold(CountBounds::default(), CountBounds::plus)
 }
 
 /// What is known of one value over several lists.
 #[derive(Default, Clone, Copy)]
 struct Merged {
-    lower: u64,
-    upper: u64,
+    /// Sum of its bounds in the lists that hold it.
+    held: CountBounds,
     /// Sum over the lists that hold the value of their least upper bound.
     floors: u64,
 }
@@ -108,20 +105,19 @@ fn merged<'a>(lists: impl Iterator<Item = &'a Vec<TopItem>>, limits: Limits) -> 
         all_floors = all_floors.saturating_add(floor);
         for item in list {
             let value = values.entry(&item.key).or_default();
-            value.lower = value.lower.saturating_add(item.lower);
-            value.upper = value.upper.saturating_add(item.upper);
+            value.held = value.held.plus(item.bounds());
             value.floors = value.floors.saturating_add(floor);
         }
     }
     let mut items: Vec<(&str, Merged)> = values.into_iter().collect();
-    items.sort_by(|a, b| b.1.lower.cmp(&a.1.lower).then(a.0.cmp(b.0)));
+    items.sort_by(|a, b| b.1.held.lower.cmp(&a.1.held.lower).then(a.0.cmp(b.0)));
     items.truncate(limits.profile_items);
     items
         .into_iter()
-        .map(|(key, value)| TopItem {
-            key: cut(key, limits.text_bytes),
-            lower: value.lower,
-            upper: (value.upper).saturating_add(all_floors.saturating_sub(value.floors)),
+        .map(|(key, value)| {
+            let elsewhere = all_floors.saturating_sub(value.floors);
+            let CountBounds { lower, upper } = value.held.plus(CountBounds::at_most(elsewhere));
+            TopItem::new(cut(key, limits.text_bytes), lower, upper)
         })
         .collect()
 }
@@ -132,21 +128,6 @@ mod tests {
     use crate::investigate::limits::LADDER;
     use wafwatch_windows::summary::Completeness;
     use wafwatch_windows::time::{EventTime, Window};
-
-    fn item(key: &str, lower: u64, upper: u64) -> TopItem {
-        TopItem {
-            key: key.to_owned(),
-            lower,
-            upper,
-        }
-    }
-
-    fn exact(count: u64) -> CountBounds {
-        CountBounds {
-            lower: count,
-            upper: count,
-        }
-    }
 
     fn window(addresses: Vec<AddressProfile>, rules: Vec<RuleProfile>) -> Summary {
         let window = Window {
@@ -162,10 +143,10 @@ mod tests {
     fn address(name: &str, total: u64, blocked: u64, uris: Vec<TopItem>) -> AddressProfile {
         AddressProfile {
             address: name.to_owned(),
-            total: exact(total),
-            blocked: exact(blocked),
-            allowed: exact(total - blocked),
-            counted: exact(0),
+            total: CountBounds::exact(total),
+            blocked: CountBounds::exact(blocked),
+            allowed: CountBounds::exact(total - blocked),
+            counted: CountBounds::exact(0),
             uris,
             rules: Vec::new(),
             countries: Vec::new(),
@@ -177,15 +158,18 @@ mod tests {
     #[test]
     fn an_address_is_summed_over_the_windows_and_ranked_by_blocked() {
         let first = vec![
-            address("a", 10, 1, vec![item("/x", 10, 10)]),
+            address("a", 10, 1, vec![TopItem::new("/x", 10, 10)]),
             address("b", 90, 0, vec![]),
         ];
-        let second = vec![address("a", 20, 2, vec![item("/y", 20, 21)])];
+        let second = vec![address("a", 20, 2, vec![TopItem::new("/y", 20, 21)])];
         let merged = addresses(&[window(first, vec![]), window(second, vec![])], LADDER[0]);
         assert_eq!(merged.len(), 2);
         assert_eq!(merged[0].address, "a");
-        assert_eq!((merged[0].total, merged[0].blocked), (exact(30), exact(3)));
-        assert_eq!(merged[0].allowed, exact(27));
+        assert_eq!(
+            (merged[0].total, merged[0].blocked),
+            (CountBounds::exact(30), CountBounds::exact(3))
+        );
+        assert_eq!(merged[0].allowed, CountBounds::exact(27));
     }
 
     #[test]
@@ -194,19 +178,22 @@ mod tests {
             "a",
             10,
             0,
-            vec![item("/x", 7, 8), item("/y", 3, 4)],
+            vec![TopItem::new("/x", 7, 8), TopItem::new("/y", 3, 4)],
         )];
-        let second = vec![address("a", 10, 0, vec![item("/x", 10, 12)])];
+        let second = vec![address("a", 10, 0, vec![TopItem::new("/x", 10, 12)])];
         let merged = addresses(&[window(first, vec![]), window(second, vec![])], LADDER[0]);
-        assert_eq!(merged[0].uris, [item("/x", 17, 20), item("/y", 3, 16)]);
+        assert_eq!(
+            merged[0].uris,
+            [TopItem::new("/x", 17, 20), TopItem::new("/y", 3, 16)]
+        );
     }
 
     #[test]
     fn rules_are_summed_and_bounded() {
         let profile = |rule: String, blocked| RuleProfile {
             rule,
-            blocked: exact(blocked),
-            uris: vec![item("/x", blocked, blocked)],
+            blocked: CountBounds::exact(blocked),
+            uris: vec![TopItem::new("/x", blocked, blocked)],
             addresses: vec![],
             countries: vec![],
         };
@@ -217,7 +204,7 @@ mod tests {
         );
         assert_eq!(merged.len(), LADDER[0].profiles);
         assert_eq!(merged[0].rule, "r49");
-        assert_eq!(merged[0].blocked, exact(98));
-        assert_eq!(merged[0].uris, [item("/x", 98, 98)]);
+        assert_eq!(merged[0].blocked, CountBounds::exact(98));
+        assert_eq!(merged[0].uris, [TopItem::new("/x", 98, 98)]);
     }
 }

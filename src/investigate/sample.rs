@@ -169,10 +169,10 @@ impl Sample {
     ) -> Self {
         self.evidence.addresses.push(AddressProfile {
             address: address.to_owned(),
-            total: exact(total),
-            blocked: exact(blocked),
-            allowed: exact(total - blocked),
-            counted: exact(0),
+            total: CountBounds::exact(total),
+            blocked: CountBounds::exact(blocked),
+            allowed: CountBounds::exact(total - blocked),
+            counted: CountBounds::exact(0),
             uris: items(uris),
             rules: items(rules),
             countries: items(&[("US", total)]),
@@ -193,7 +193,7 @@ impl Sample {
     ) -> Self {
         self.evidence.rules.push(RuleProfile {
             rule: rule.to_owned(),
-            blocked: exact(blocked),
+            blocked: CountBounds::exact(blocked),
             uris: items(uris),
             addresses: items(addresses),
             countries: items(countries),
@@ -215,18 +215,9 @@ fn counters(total: u64, blocked: u64) -> Counters {
     }
 }
 
-fn exact(count: u64) -> CountBounds {
-    CountBounds {
-        lower: count,
-        upper: count,
-    }
-}
-
 fn items(values: &[(&str, u64)]) -> Vec<TopItem> {
-    let items = values.iter().map(|(key, count)| TopItem {
-        key: (*key).to_owned(),
-        lower: *count,
-        upper: *count,
-    });
-    items.collect()
+    let items = values.iter();
+    items
+        .map(|(key, count)| TopItem::new(*key, *count, *count))
+        .collect()
 }

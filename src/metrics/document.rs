@@ -10,7 +10,7 @@ use wafwatch_windows::time::EventTime;
 
 use super::field;
 use super::table::Metric;
-use super::{ACL_DIMENSION, MAX_LINE_BYTES, NAMESPACE};
+use super::{ACL_DIMENSION, FUNCTION_DIMENSION, MAX_LINE_BYTES, NAMESPACE};
 use crate::report::hostile;
 
 /// Longest text of a request in a line, in characters.
@@ -25,8 +25,8 @@ pub(super) const MAX_VALUES: usize = 100;
 pub(super) enum Dimensions {
     /// Under the Web ACL that [`ACL_DIMENSION`] names.
     Acl,
-    /// Under none.
-    None,
+    /// Under the function that [`FUNCTION_DIMENSION`] names.
+    Function,
     /// Under the fields of these names.
     Fields(&'static [&'static str]),
 }
@@ -108,7 +108,7 @@ impl Document {
             .collect();
         let dimension_set: &[&str] = match dimensions {
             Dimensions::Acl => &[ACL_DIMENSION],
-            Dimensions::None => &[],
+            Dimensions::Function => &[FUNCTION_DIMENSION],
             Dimensions::Fields(names) => names,
         };
         Some(json!({

@@ -43,7 +43,7 @@ pub const EXPECTED: &str = "expected";
 pub const LOWER: &str = "lower";
 /// In a finding: upper end of the expected band.
 pub const UPPER: &str = "upper";
-/// In a top list: the value.
+/// In a top list: the value. In rejections: the reason.
 pub const VALUE: &str = "value";
 /// In a top list: how often it occurred at least.
 pub const COUNT: &str = "count";
@@ -65,9 +65,9 @@ pub const INCIDENT_REQUESTS: &str = "incident_requests";
 /// Blocked requests in the incident's windows.
 pub const INCIDENT_BLOCKED: &str = "incident_blocked";
 
-/// The function that says how it went.
-pub const FUNCTION: &str = "function";
-/// Rejected records by reason: an object of counts, only of reasons that occurred.
+/// The kind of the function that says how it went.
+pub const FUNCTION: &str = "function_kind";
+/// Rejected records by reason: a list of [`VALUE`] and [`COUNT`], only of reasons that occurred.
 pub const REJECTED: &str = "rejected";
 
 /// The model that was asked. OpenTelemetry's name, as the next three.
@@ -83,8 +83,8 @@ pub const ERROR_TYPE: &str = "error.type";
 /// The version of the prompt.
 pub const PROMPT: &str = "prompt";
 
-/// Every field that stands at the top of some line, beside metrics, [`super::ACL_DIMENSION`] and the
-/// top lists of [`super::TopField`].
+/// Every field that stands at the top of some line, beside metrics, dimensions and the top lists of
+/// [`super::TopField`].
 pub const TOP_LEVEL: [&str; 27] = [
     KIND,
     ACL_ARN,

@@ -6,13 +6,16 @@ use serde_json::Value;
 use wafwatch_windows::time::EventTime;
 
 use super::document::{Dimensions, Document, object};
-use super::field;
 use super::table::Metric;
+use super::{FUNCTION_DIMENSION, field};
 use crate::ingest::{Accounts, RejectReason};
 
-/// The functions there are.
+/// Longest name of a function in Lambda, its ARN's parts included.
+const MAX_NAME_CHARS: usize = 140;
+
+/// The kinds of functions there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FunctionName {
+pub enum FunctionKind {
     /// Counts batches of the stream.
     Consumer,
     /// Closes what nobody else closes.
@@ -23,8 +26,16 @@ pub enum FunctionName {
     Forwarder,
 }
 
-impl FunctionName {
-    /// The name in lines.
+impl FunctionKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [
+        Self::Consumer,
+        Self::Closer,
+        Self::Investigator,
+        Self::Forwarder,
+    ];
+
+    /// The name in lines, and of the program.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -36,8 +47,17 @@ impl FunctionName {
     }
 }
 
-/// What a call of a function did. Counts are of this call alone and are always told, zeros included;
-/// what is `None` or empty is unknown to this function and is not told.
+/// A function as it is deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Function<'a> {
+    /// What it does.
+    pub kind: FunctionKind,
+    /// Its name in the account and region (`AWS_LAMBDA_FUNCTION_NAME`): the dimension
+    /// [`FUNCTION_DIMENSION`], so that deployments side by side have alarms of their own.
+    pub name: &'a str,
+}
+
+/// What a call of a function did. Counts are of this call alone; what is `None` or empty is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Health {
     /// Records that were counted.
@@ -86,21 +106,30 @@ impl Health {
     }
 }
 
-/// The line of a call of `function` that ended at `now`.
+/// The line of a call of `function` that ended at `now`: the metrics that are
+/// [reported by](Metric::reported_by) its kind, zeros included, and any other count that is not zero.
 #[must_use]
-pub fn health_line(function: FunctionName, health: &Health, now: EventTime) -> String {
+pub fn health_line(function: Function<'_>, health: &Health, now: EventTime) -> String {
     let mut document = Document::new(field::KIND_HEALTH);
-    document.field(field::FUNCTION, function.name());
-    document.count(Metric::RecordsAccepted, health.accepted);
-    document.count(Metric::RecordsRejected, health.rejected_total());
-    document.count(Metric::RejectsNotCopied, health.rejects_not_copied);
-    document.count(Metric::RecordsLate, health.late);
-    document.count(Metric::DuplicatesSkipped, health.duplicates_skipped);
-    document.count(Metric::WindowsClosed, health.windows_closed);
-    document.count(Metric::RecordsForwarded, health.forwarded);
-    document.count(Metric::RecordsNotForwarded, health.not_forwarded);
-    document.count(Metric::MessagesDelivered, health.messages_delivered);
-    document.count(Metric::MessagesGivenUp, health.messages_given_up);
+    document.field(FUNCTION_DIMENSION, dimension_value(function));
+    document.field(field::FUNCTION, function.kind.name());
+    let counts = [
+        (Metric::RecordsAccepted, health.accepted),
+        (Metric::RecordsRejected, health.rejected_total()),
+        (Metric::RejectsNotCopied, health.rejects_not_copied),
+        (Metric::RecordsLate, health.late),
+        (Metric::DuplicatesSkipped, health.duplicates_skipped),
+        (Metric::WindowsClosed, health.windows_closed),
+        (Metric::RecordsForwarded, health.forwarded),
+        (Metric::RecordsNotForwarded, health.not_forwarded),
+        (Metric::MessagesDelivered, health.messages_delivered),
+        (Metric::MessagesGivenUp, health.messages_given_up),
+    ];
+    for (metric, count) in counts {
+        if count > 0 || metric.reported_by().contains(&function.kind) {
+            document.count(metric, count);
+        }
+    }
     let gauges = [
         (Metric::Lag, health.lag_ms),
         (Metric::ActiveAcls, health.active_acls),
@@ -113,8 +142,24 @@ pub fn health_line(function: FunctionName, health: &Health, now: EventTime) -> S
         }
     }
     document.values(Metric::CloseDelay, &health.close_delays_ms);
-    let rejected = health.rejected.iter();
-    let rejected = rejected.map(|(reason, count)| (reason.name(), Value::from(*count)));
-    document.field(field::REJECTED, object(rejected.collect()));
-    document.into_line(now, Dimensions::None)
+    let rejected = health.rejected.iter().map(|(reason, count)| {
+        object(vec![
+            (field::VALUE, Value::from(reason.name())),
+            (field::COUNT, Value::from(*count)),
+        ])
+    });
+    document.field(field::REJECTED, rejected.collect::<Vec<Value>>());
+    document.into_line(now, Dimensions::Function)
+}
+
+/// Names of functions are ASCII already; anything else must not cost the metrics.
+fn dimension_value(function: Function<'_>) -> String {
+    let name = function.name.trim();
+    let is_usable = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+    let usable = if is_usable {
+        name
+    } else {
+        function.kind.name()
+    };
+    usable.chars().take(MAX_NAME_CHARS).collect()
 }

@@ -3,8 +3,8 @@
 //! - [`window_line`]: one line per closed window, with the metrics of [`Scope::Window`] under the
 //!   one dimension [`ACL_DIMENSION`], and its top lists for tables in Logs Insights;
 //! - [`incident_line`]: one line per incident event, without metrics;
-//! - [`health_line`]: one line per call of a function, with the metrics of [`Scope::Health`] and no
-//!   dimension;
+//! - [`health_line`]: one line per call of a function, with the metrics of [`Scope::Health`] under the
+//!   one dimension [`FUNCTION_DIMENSION`];
 //! - [`model_lines`]: the lines of a model's part in an explanation, with the metrics of
 //!   [`Scope::Model`] under OpenTelemetry's attributes.
 //!
@@ -21,7 +21,7 @@ mod model;
 mod table;
 mod window;
 
-pub use health::{FunctionName, Health, health_line};
+pub use health::{Function, FunctionKind, Health, health_line};
 pub use incident::incident_line;
 pub use model::model_lines;
 pub use table::{Metric, Scope, Unit};
@@ -32,6 +32,9 @@ pub const NAMESPACE: &str = "WafWatch";
 
 /// The one dimension of a window's metrics: a Web ACL, as [`acl_dimension`] names it.
 pub const ACL_DIMENSION: &str = "ACL";
+
+/// The one dimension of the pipeline's metrics: a function's name in the account.
+pub const FUNCTION_DIMENSION: &str = "Function";
 
 /// No line is longer: CloudWatch Logs took 256 KiB per event, newline and overhead included, before
 /// it took 1 MiB, and agents between still do.

@@ -9,8 +9,8 @@ use wafwatch_windows::summary::{Completeness, DistinctCount, Summary, TopItem, T
 use wafwatch_windows::time::{EventTime, WindowSize};
 
 use super::*;
-use crate::detect::{Direction, Finding, Signal, Stage};
-use crate::incident::{EventKind, IncidentPolicy, advance};
+use crate::detect::{Direction, Finding, Signal, Stage, Verdict};
+use crate::incident::{IncidentEvent, IncidentPolicy, Level, advance};
 use crate::ingest::RejectReason;
 use crate::report::Redaction;
 use crate::store::ClosedWindow;
@@ -191,56 +191,102 @@ fn an_empty_window_tells_zeros() {
     assert!(root.get("strongest").is_none());
 }
 
-#[test]
-fn health_tells_zeros_and_what_is_known() {
-    let silent = health_line(FunctionName::Forwarder, &Health::default(), EventTime(5));
-    let (root, names) = checked(&silent);
-    assert_eq!(
-        root["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
-        serde_json::json!([[]])
-    );
-    assert!(!names.contains("Lag") && !names.contains("CloseDelay"));
-    assert_eq!(root["RecordsNotForwarded"], 0);
-    let health = Health {
-        rejected: BTreeMap::from([(RejectReason::NotJson, 2), (RejectReason::TooDeep, 3)]),
-        lag_ms: Some(1),
-        active_acls: Some(2),
-        events_waiting: Some(3),
-        oldest_event_age_ms: Some(4),
-        close_delays_ms: (0..1_000).collect(),
-        ..Health::default()
-    };
-    let (root, names) = checked(&health_line(FunctionName::Closer, &health, EventTime(5)));
-    assert_eq!(names, expected_names(Scope::Health));
-    assert_eq!(root["RecordsRejected"], 5);
-    assert_eq!(
-        root["rejected"],
-        serde_json::json!({"not_json": 2, "too_deep": 3})
-    );
-    assert_eq!(root["CloseDelay"][0], 999);
+fn health_of(kind: FunctionKind, health: &Health) -> (Value, BTreeSet<String>) {
+    let name = format!("wafwatch-{}", kind.name());
+    let function = Function { kind, name: &name };
+    checked(&health_line(function, health, EventTime(5)))
+}
+
+fn reported_by(kind: FunctionKind) -> BTreeSet<String> {
+    let reported = Metric::ALL.into_iter();
+    let reported = reported.filter(|metric| metric.reported_by().contains(&kind));
+    reported.map(|metric| metric.name().to_owned()).collect()
 }
 
 #[test]
-fn an_incidents_line_says_what_happened() {
+fn health_tells_zeros() {
+    let (root, names) = health_of(FunctionKind::Forwarder, &Health::default());
+    assert_eq!(names, reported_by(FunctionKind::Forwarder));
+    assert_eq!(root["RecordsNotForwarded"], 0);
+    let directive = &root["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!(directive["Dimensions"], serde_json::json!([["Function"]]));
+    assert_eq!(root["Function"], "wafwatch-forwarder");
+    let (_, names) = health_of(FunctionKind::Consumer, &Health::default());
+    assert!(!names.contains("Lag") && !names.contains("CloseDelay"));
+}
+
+#[test]
+fn health_tells_what_is_known() {
+    let consumed = Health {
+        rejected: BTreeMap::from([(RejectReason::NotJson, 2), (RejectReason::TooDeep, 3)]),
+        lag_ms: Some(1),
+        close_delays_ms: (0..1_000).collect(),
+        ..Health::default()
+    };
+    let (root, names) = health_of(FunctionKind::Consumer, &consumed);
+    assert_eq!(names, reported_by(FunctionKind::Consumer));
+    assert_eq!(root["RecordsRejected"], 5);
+    assert_eq!(root["rejected"][1]["value"], "too_deep");
+    assert_eq!(root["rejected"][1]["count"], 3);
+    assert_eq!(root["CloseDelay"][0], 999);
+    let closed = Health {
+        close_delays_ms: vec![7],
+        active_acls: Some(2),
+        events_waiting: Some(3),
+        oldest_event_age_ms: Some(4),
+        ..Health::default()
+    };
+    let (root, names) = health_of(FunctionKind::Closer, &closed);
+    assert_eq!(names, reported_by(FunctionKind::Closer));
+    assert_eq!(root["OldestEventAge"], 4);
+}
+
+#[test]
+fn no_count_is_dropped_because_a_function_was_not_expected_to_have_it() {
+    let odd = Health {
+        not_forwarded: 4,
+        ..Health::default()
+    };
+    let (root, _) = health_of(FunctionKind::Investigator, &odd);
+    assert_eq!(root["RecordsNotForwarded"], 4);
+}
+
+#[test]
+fn a_name_that_is_no_dimension_gives_way_to_the_kind() {
+    for name in ["", "  ", "f\u{fc}r", "a b"] {
+        let function = Function {
+            kind: FunctionKind::Closer,
+            name,
+        };
+        let (root, _) = checked(&health_line(function, &Health::default(), EventTime(-5)));
+        assert_eq!(root["Function"], "closer");
+    }
+}
+
+fn opened() -> IncidentEvent {
     let mut window = closed(ARN, "/login", 1);
     window.findings[0].expected = 1.0;
     window.findings[0].upper = 4.0;
-    let verdict = crate::detect::Verdict {
+    let verdict = Verdict {
         stage: Stage::Ready,
         findings: window.findings.clone(),
     };
     let policy = IncidentPolicy {
-        minimum_level: crate::incident::Level::Info,
+        minimum_level: Level::Info,
         ..IncidentPolicy::default()
     };
-    let events = advance(None, &window.summary, &verdict, &policy).events;
-    assert_eq!(events[0].kind, EventKind::Opened);
-    let masked = Redaction { account_ids: true };
-    let line = incident_line(&events[0], masked);
+    let mut events = advance(None, &window.summary, &verdict, &policy).events;
+    events.remove(0)
+}
+
+#[test]
+fn an_incidents_line_says_what_happened() {
+    let event = opened();
+    let line = incident_line(&event, Redaction { account_ids: true });
     let root: Value = serde_json::from_str(&line).expect("JSON");
     assert_eq!(root["kind"], "incident");
     assert_eq!(root["change"], "opened");
-    assert_eq!(root["event"], events[0].id);
+    assert_eq!(root["event"], event.id);
     assert_eq!(root["incident_requests"], 40);
     assert!(root.get("_aws").is_none());
     assert!(!line.contains("111122223333"));
@@ -249,19 +295,34 @@ fn an_incidents_line_says_what_happened() {
 }
 
 #[test]
-fn every_field_of_a_line_is_declared() {
-    let window = window_line(&closed(ARN, "/login", 1), Redaction::default());
-    let health = health_line(FunctionName::Consumer, &Health::default(), EventTime(5));
-    for line in [window, health] {
+fn every_field_of_a_line_is_declared_and_every_declared_field_written() {
+    let function = Function {
+        kind: FunctionKind::Consumer,
+        name: "wafwatch-consumer",
+    };
+    let lines = [
+        window_line(&closed(ARN, "/login", 1), Redaction::default()),
+        incident_line(&opened(), Redaction::default()),
+        health_line(function, &Health::default(), EventTime(5)),
+    ];
+    let mut written = BTreeSet::new();
+    for line in lines {
         let root: Value = serde_json::from_str(&line).expect("JSON");
-        for name in root.as_object().expect("an object").keys() {
-            let is_declared = field::TOP_LEVEL.contains(&name.as_str())
-                || Metric::ALL.iter().any(|metric| metric.name() == name)
-                || TopField::ALL.iter().any(|top| top.name == name)
-                || [ACL_DIMENSION, "_aws"].contains(&name.as_str());
-            assert!(is_declared, "{name}");
-        }
+        written.extend(root.as_object().expect("an object").keys().cloned());
     }
+    for declared in field::TOP_LEVEL
+        .into_iter()
+        .chain(TopField::ALL.map(|top| top.name))
+    {
+        assert!(written.remove(declared), "{declared} is never written");
+    }
+    for metric in Metric::ALL {
+        written.remove(metric.name());
+    }
+    let rest: BTreeSet<String> = [ACL_DIMENSION, FUNCTION_DIMENSION, "_aws"]
+        .map(str::to_owned)
+        .into();
+    assert_eq!(written, rest);
 }
 
 #[test]

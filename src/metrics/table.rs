@@ -1,5 +1,7 @@
 //! The metrics there are.
 
+use super::health::FunctionKind;
+
 /// What a value of a metric is counted in, as CloudWatch spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -31,7 +33,8 @@ impl Unit {
 pub enum Scope {
     /// One closed window of one Web ACL: one value per window, zeros included.
     Window,
-    /// The pipeline itself: one value per call of a function that knows it.
+    /// The pipeline itself: one value per call of a function that [reports](Metric::reported_by) it,
+    /// zeros included.
     Health,
     /// A model that explained an incident, or was to: one value per question, by model.
     Model,
@@ -174,6 +177,25 @@ impl Metric {
         self.row().2
     }
 
+    /// The functions whose every call tells this metric of the pipeline, as far as it is known;
+    /// windows are told by whichever function closes them.
+    #[must_use]
+    pub fn reported_by(self) -> &'static [FunctionKind] {
+        use FunctionKind::{Closer, Consumer, Forwarder, Investigator};
+        match self {
+            Self::RecordsAccepted
+            | Self::RecordsRejected
+            | Self::RejectsNotCopied
+            | Self::DuplicatesSkipped
+            | Self::Lag => &[Consumer],
+            Self::RecordsLate | Self::CloseDelay | Self::WindowsClosed => &[Consumer, Closer],
+            Self::ActiveAcls | Self::EventsWaiting | Self::OldestEventAge => &[Closer],
+            Self::RecordsForwarded | Self::RecordsNotForwarded => &[Forwarder],
+            Self::MessagesDelivered | Self::MessagesGivenUp => &[Investigator, Closer],
+            _ => &[],
+        }
+    }
+
     fn row(self) -> (&'static str, Unit, Scope) {
         use Scope::{Health, Model, Window};
         use Unit::{Count, Milliseconds, None, Seconds};
@@ -230,6 +252,14 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), Metric::ALL.len());
+    }
+
+    #[test]
+    fn what_is_of_the_pipeline_is_reported_by_somebody() {
+        for metric in Metric::ALL {
+            let is_reported = !metric.reported_by().is_empty();
+            assert_eq!(is_reported, metric.scope() == Scope::Health, "{metric:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! [`Message::event_id`].
 
 pub mod backoff;
+pub mod configured;
 pub mod jsonl;
 mod message;
 #[cfg(feature = "aws")]

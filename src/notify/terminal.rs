@@ -33,14 +33,6 @@ impl<W: Write + Send> Terminal<W> {
             detail,
         }
     }
-
-    /// Gives the writer back.
-    #[must_use]
-    pub fn into_writer(self) -> W {
-        self.writer
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl<W: Write + Send> Notifier for Terminal<W> {
@@ -77,6 +69,10 @@ mod tests {
     use super::*;
     use std::io;
 
+    fn written(terminal: Terminal<Vec<u8>>) -> Vec<u8> {
+        terminal.writer.into_inner().expect("nobody panicked")
+    }
+
     struct Closed;
 
     impl Write for Closed {
@@ -96,13 +92,13 @@ mod tests {
         plain.notify(&message).expect("a vector takes everything");
         plain.notify(&message).expect("a vector takes everything");
         let twice = format!("{0}\n{0}\n", message.text);
-        assert_eq!(plain.into_writer(), twice.into_bytes());
+        assert_eq!(written(plain), twice.into_bytes());
         let coloured = Terminal::new(Vec::new(), Style::Coloured, Detail::Full);
         coloured
             .notify(&message)
             .expect("a vector takes everything");
         assert_eq!(
-            coloured.into_writer(),
+            written(coloured),
             format!("{}\n", message.coloured_text).into_bytes()
         );
     }

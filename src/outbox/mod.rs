@@ -14,5 +14,7 @@ mod workers;
 
 pub use deliver::{Channel, Round, deliver_due};
 pub use explain::{Explained, explain_pending};
+#[cfg(feature = "aws")]
+pub(crate) use problems::chain;
 pub use terms::Terms;
-pub use workers::{Finished, Left, OutboxSettings, Workers};
+pub use workers::{Fate, Finished, Left, OutboxSettings, Workers};

@@ -36,6 +36,17 @@ pub struct Left {
     pub channel: String,
     /// Why: the last failure.
     pub reason: String,
+    /// What becomes of what it did not get.
+    pub fate: Fate,
+}
+
+/// What becomes of messages that a channel did not get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// The next run tries them again.
+    Waiting,
+    /// They were tried as often as is wanted, and are not tried again.
+    GivenUp,
 }
 
 /// What became of the outbox.
@@ -63,7 +74,7 @@ pub struct Workers {
 struct Worker {
     name: String,
     signal: Sender<Signal>,
-    thread: JoinHandle<Option<String>>,
+    thread: JoinHandle<Option<(String, Fate)>>,
 }
 
 impl Workers {
@@ -151,10 +162,11 @@ impl Workers {
         }
         let mut left = Vec::new();
         for worker in self.channels {
-            if let Some(reason) = join(worker.thread) {
+            if let Some((reason, fate)) = join(worker.thread) {
                 left.push(Left {
                     channel: worker.name,
                     reason,
+                    fate,
                 });
             }
         }
@@ -223,14 +235,15 @@ fn pause_after(failures: u32) -> Duration {
     LOOK_EVERY.saturating_mul(factor).min(LONGEST_PAUSE)
 }
 
-/// Delivers until it is told to finish; returns why the channel did not get everything, if so.
+/// Delivers until it is told to finish; returns why the channel did not get everything, if so, and
+/// whether it still may.
 fn serve_channel(
     store: &SqliteStore,
     channel: &Channel,
     clock: fn() -> EventTime,
     signals: &Receiver<Signal>,
     problems: &Problems,
-) -> Option<String> {
+) -> Option<(String, Fate)> {
     let mut place = OutboxPlace::default();
     let mut given_up = None;
     let mut retrying = None;
@@ -252,12 +265,12 @@ fn serve_channel(
     let worker = format!("channel {}", channel.terms.name);
     let served = serve(signals, problems, &worker, &mut deliver);
     if let Err(error) = served {
-        return Some(chain(&error));
+        return Some((chain(&error), Fate::Waiting));
     }
     if place.is_behind {
-        return retrying.or(given_up);
+        return retrying.or(given_up).map(|reason| (reason, Fate::Waiting));
     }
-    given_up
+    given_up.map(|reason| (reason, Fate::GivenUp))
 }
 
 #[cfg(test)]

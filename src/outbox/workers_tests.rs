@@ -1,12 +1,10 @@
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
-use wafwatch_windows::counters::Counters;
-use wafwatch_windows::time::Window;
 
 use super::*;
 use crate::analyst::builtin::BuiltIn;
-use crate::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State};
+use crate::incident::{IncidentEvent, Level, sample};
 use crate::notify::{Message, Notifier, NotifyError};
 use crate::outbox::Terms;
 use crate::report::Redaction;
@@ -39,31 +37,7 @@ fn mail(taken: &Arc<Mutex<usize>>) -> Channel {
 }
 
 fn event(number: u32) -> IncidentEvent {
-    let window = Window {
-        start: EventTime(0),
-        end: EventTime(60_000),
-    };
-    let incident = Incident {
-        id: "shop-1".to_owned(),
-        acl: "shop".to_owned(),
-        state: State::Open,
-        opened: EventTime(0),
-        last_window: window,
-        resolved: None,
-        severity: Severity(70),
-        announced: Level::High,
-        windows: 1,
-        quiet_windows: 0,
-        counters: Counters::default(),
-        findings: Vec::new(),
-        messages: number,
-    };
-    IncidentEvent {
-        id: format!("shop-1/{number}"),
-        kind: EventKind::Opened,
-        window,
-        incident,
-    }
+    sample::event("shop", number)
 }
 
 fn store_with_events(folder: &tempfile::TempDir, count: u32) -> SqliteStore {
@@ -112,6 +86,7 @@ fn a_damaged_event_is_given_up_and_the_others_go_on() {
     let finished = start(&store, &taken).finish(Instant::now() + Duration::from_secs(30));
     assert_eq!(*taken.lock().expect("never poisoned"), 1);
     assert_eq!(finished.left.len(), 1, "{finished:?}");
+    assert_eq!(finished.left[0].fate, Fate::GivenUp);
     let problem = finished.problem.expect("is told");
     assert!(problem.contains("event shop-1/1"), "{problem}");
 

@@ -28,6 +28,16 @@ pub struct DecodeLimits {
     pub accept_future_ms: i64,
 }
 
+impl Default for DecodeLimits {
+    /// The default bounds, and a clock that may be wrong by ten minutes.
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            accept_future_ms: 600_000,
+        }
+    }
+}
+
 impl DecodeLimits {
     /// The bounds when the clock shows `now`.
     #[must_use]
@@ -74,6 +84,18 @@ impl Decoded {
         };
         self.accounts
             .reject(reason, &origin, piece.start, piece.bytes);
+    }
+
+    /// The records.
+    #[must_use]
+    pub fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
+    /// What became of everything that was read.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     /// Bytes of the piece in the shard.

@@ -5,69 +5,32 @@
 //! No I/O but the store's, and no clock: times are arguments.
 
 mod decoded;
+mod error;
+mod expected;
+mod flush;
 mod progress;
 mod settings;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use wafwatch_windows::accumulator::Accumulator;
-use wafwatch_windows::close::{ClosePolicy, Due};
-use wafwatch_windows::encoding::DecodeError;
-use wafwatch_windows::partial::Partial;
+use wafwatch_windows::close::Due;
 use wafwatch_windows::time::{EventTime, Window};
 use wafwatch_windows::watermark::Watermarks;
 
 pub use decoded::{DecodeLimits, Decoded, Piece};
+pub use error::PipelineError;
+pub use flush::MAX_PARTIALS;
 pub use progress::Progress;
+pub use settings::PipelineSettings;
 
-use crate::close::{self, CloseSettings};
+use expected::Expected;
+
 use crate::ingest::{Accounts, RejectReason};
-use crate::store::{
-    AclState, Checkpoint, CheckpointUpdate, Closing, SequenceNumber, Store, StoreError,
-    StoredPartial, Transaction,
-};
+use crate::store::{AclState, Checkpoint, SequenceNumber, Store};
 
-/// What the pipeline depends on beside its input.
-#[derive(Debug, Clone)]
-pub struct PipelineSettings {
-    /// Bounds of what is decoded.
-    pub limits: DecodeLimits,
-    /// When windows are due.
-    pub close_policy: ClosePolicy,
-    /// How they are closed.
-    pub close: CloseSettings,
-    /// Web ACLs that are followed at once; one that is dormant is not.
-    pub max_acls: usize,
-}
-
-/// A pipeline that cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum PipelineError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A stored partial cannot be read.
-    #[error("the counts of {acl} in the store cannot be read: {source}; use another store")]
-    DamagedPartial {
-        /// The Web ACL.
-        acl: String,
-        /// Why.
-        source: DecodeError,
-    },
-    /// Bytes came that do not follow the ones before them.
-    #[error(
-        "{input} delivered bytes from {start}, but is counted up to {position}: is it given twice, \
-         or was it changed while it was read?"
-    )]
-    Gap {
-        /// The input, for people.
-        input: String,
-        /// Where the bytes begin.
-        start: u64,
-        /// Where they should.
-        position: u64,
-    },
-}
+/// What the clock of a run without one shows: no window is due because of it.
+pub const NEVER: EventTime = EventTime(i64::MIN);
 
 /// What became of a record that was to be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,8 +61,9 @@ pub struct Pipeline<S> {
     watermarks: Watermarks,
     accumulator: Accumulator,
     acl_states: BTreeMap<String, AclState>,
-    /// Windows with partials in the store.
-    stored: BTreeSet<(String, Window)>,
+    /// Windows with partials in the store, and how many.
+    stored: BTreeMap<(String, Window), usize>,
+    expected: Expected,
     decoded: Decoded,
 }
 
@@ -115,15 +79,18 @@ impl<S: Store> Pipeline<S> {
             shards.insert(shard, Progress::committed(checkpoint));
         }
         let acl_states: BTreeMap<String, AclState> = store.acl_states()?.into_iter().collect();
-        let stored: BTreeSet<(String, Window)> =
-            store.windows_with_partials()?.into_iter().collect();
+        let mut stored = BTreeMap::new();
+        for (acl, window) in store.windows_with_partials()? {
+            let partials = store.partials(&acl, window)?.len();
+            stored.insert((acl, window), partials);
+        }
         let mut accumulator = Accumulator::new(
             settings.close.sketch.clone(),
             settings.close.window_size,
             settings.max_acls,
         );
         let awake = acl_states.iter().filter(|(_, state)| !state.is_dormant());
-        let counting = stored.iter().map(|(acl, _)| acl);
+        let counting = stored.keys().map(|(acl, _)| acl);
         for acl in awake.map(|(acl, _)| acl).chain(counting) {
             accumulator.follow(acl);
         }
@@ -135,6 +102,7 @@ impl<S: Store> Pipeline<S> {
             accumulator,
             acl_states,
             stored,
+            expected: Expected::default(),
             decoded: Decoded::default(),
         })
     }
@@ -157,6 +125,23 @@ impl<S: Store> Pipeline<S> {
             self.watermarks.finish(shard);
         }
         progress.checkpoint()
+    }
+
+    /// Keeps in a checkpoint of its own that the shards of `source` are read from `time` on, so that
+    /// a later run finds it. The next flush commits it.
+    pub fn note_start(&mut self, source: &str, input: &str, time: EventTime) {
+        let progress = Progress::new(input.to_owned());
+        let progress = self.shards.entry(source.to_owned()).or_insert(progress);
+        let checkpoint = progress.change();
+        checkpoint.watermark = Some(time);
+        checkpoint.finished = true;
+    }
+
+    /// Says that `shard` is a recording which holds records of `acls`. The silence of a Web ACL is then
+    /// judged by its own recordings: where all of them have ended, no window without records closes
+    /// behind their end, because nobody can tell an outage there from the end of what was recorded.
+    pub fn expect<'a>(&mut self, shard: &str, acls: impl IntoIterator<Item = &'a str>) {
+        self.expected.add(shard, acls);
     }
 
     /// Decodes and counts a piece of `shard`, without what is counted already.
@@ -245,17 +230,22 @@ impl<S: Store> Pipeline<S> {
                 position,
             });
         }
-        let checkpoint = change(&mut self.shards, shard);
-        checkpoint.accounts.merge(&decoded.accounts);
+        let progress = self
+            .shards
+            .get_mut(shard)
+            .expect("hosts register a shard first");
+        progress.change().accounts.merge(&decoded.accounts);
+        let mut reached = self.watermarks.of(shard);
         for record in decoded.batch.iter() {
             if self.accumulator.observe(&record).is_err() {
-                checkpoint.accounts.retract(RejectReason::TooManyAcls, 1);
+                let accounts = &mut progress.change().accounts;
+                accounts.retract(RejectReason::TooManyAcls, 1);
                 continue;
             }
-            checkpoint.watermark = checkpoint.watermark.max(Some(record.timestamp));
+            reached = progress.observe(reached, record.timestamp);
         }
-        checkpoint.position = decoded.end;
-        if let Some(watermark) = checkpoint.watermark {
+        progress.change().position = decoded.end;
+        if let Some(watermark) = progress.checkpoint().watermark {
             self.watermarks.advance(shard, watermark);
         }
         Ok(())
@@ -274,6 +264,14 @@ impl<S: Store> Pipeline<S> {
     /// Says that `shard` has delivered everything up to `time`.
     pub fn advance(&mut self, shard: &str, time: EventTime) {
         self.watermarks.advance(shard, time);
+    }
+
+    /// Says that `shard` is at its end for now: a record far ahead of the ones before it, which had to
+    /// be confirmed by others, is believed.
+    pub fn settle(&mut self, shard: &str) {
+        if let Some(progress) = self.shards.get_mut(shard) {
+            progress.settle();
+        }
     }
 
     /// Says that `shard` has ended for good.
@@ -307,6 +305,14 @@ impl<S: Store> Pipeline<S> {
         self.watermarks.finish(shard);
     }
 
+    /// The shards whose names begin so, registered or known from earlier runs.
+    #[must_use]
+    pub fn shards_of(&self, prefix: &str) -> Vec<String> {
+        let from = self.shards.range(prefix.to_owned()..);
+        let names = from.map(|(name, _)| name.clone());
+        names.take_while(|name| name.starts_with(prefix)).collect()
+    }
+
     /// How far `shard` is counted.
     ///
     /// # Panics
@@ -333,7 +339,7 @@ impl<S: Store> Pipeline<S> {
     /// wait for the next flush.
     #[must_use]
     pub fn has_due_window(&self, now: EventTime) -> bool {
-        let low = self.watermarks.low();
+        let low = self.low(self.accumulator.open_windows().map(|(_, window)| window));
         let policy = &self.settings.close_policy;
         let is_due = |window: Window| policy.due(window, low, now) != Due::NotYet;
         let is_next_due = |state: &AclState| {
@@ -351,7 +357,7 @@ impl<S: Store> Pipeline<S> {
         };
         let stored = self
             .stored
-            .iter()
+            .keys()
             .map(|(acl, window)| (acl.as_str(), *window));
         self.acl_states.values().any(is_next_due)
             || stored
@@ -380,189 +386,6 @@ impl<S: Store> Pipeline<S> {
     pub fn into_store(self) -> S {
         self.store
     }
-
-    /// Commits what was counted and closes what is due by now.
-    ///
-    /// That is one transaction, unless very many windows are due: then several, each of them whole.
-    ///
-    /// # Errors
-    ///
-    /// When the store fails or was changed by another process. The pipeline must then be opened
-    /// anew; nothing is half done.
-    pub fn flush(&mut self, now: EventTime) -> Result<Flushed, PipelineError> {
-        let mut flushed = Flushed::default();
-        loop {
-            let mut open = self.take_open_windows();
-            let transaction = Transaction {
-                checkpoints: self.checkpoint_updates(),
-                amended: self.amend_late(&mut open)?,
-                closings: self.close_due(&mut open, now)?,
-                partials: self.encode_open(open),
-            };
-            if transaction == Transaction::default() {
-                return Ok(flushed);
-            }
-            self.store.apply(&transaction)?;
-            self.remember(&transaction);
-            let closed: usize = transaction
-                .closings
-                .iter()
-                .map(|closing| closing.windows.len())
-                .sum();
-            flushed.closed += closed;
-            flushed.events += transaction
-                .closings
-                .iter()
-                .map(|closing| closing.events.len())
-                .sum::<usize>();
-            flushed.amended += transaction.amended.len();
-            if closed < close::MAX_WINDOWS {
-                return Ok(flushed);
-            }
-        }
-    }
-
-    fn take_open_windows(&mut self) -> OpenWindows {
-        let mut open = OpenWindows::new();
-        for (acl, window, partial) in self.accumulator.drain() {
-            open.entry(acl).or_default().insert(window, partial);
-        }
-        open
-    }
-
-    fn checkpoint_updates(&self) -> Vec<CheckpointUpdate> {
-        let changed = self
-            .shards
-            .iter()
-            .filter(|(_, progress)| progress.has_changed());
-        changed
-            .map(|(shard, progress)| progress.update(shard))
-            .collect()
-    }
-
-    /// Takes the windows out of `open` that have closed before, and adds them to their summaries.
-    fn amend_late(
-        &mut self,
-        open: &mut OpenWindows,
-    ) -> Result<Vec<wafwatch_windows::summary::Summary>, PipelineError> {
-        let mut amended = Vec::new();
-        for (acl, windows) in open {
-            let state = self.acl_states.get(acl);
-            let Some(closed_through) = state.and_then(|state| state.closed_through) else {
-                continue;
-            };
-            while let Some(entry) = windows.first_entry() {
-                let window = *entry.key();
-                if window.start >= closed_through {
-                    break;
-                }
-                let partial = entry.remove();
-                let closed = self.store.closed_window(acl, window)?;
-                let sketch = &self.settings.close.sketch;
-                amended.push(close::amend(closed, acl, window, &partial, sketch));
-            }
-        }
-        Ok(amended)
-    }
-
-    fn close_due(
-        &mut self,
-        open: &mut OpenWindows,
-        now: EventTime,
-    ) -> Result<Vec<Closing>, PipelineError> {
-        let low = self.watermarks.low();
-        let policy = self.settings.close_policy;
-        let due = |window| policy.due(window, low, now);
-        self.load_due_partials(open, &due)?;
-
-        let known = self.acl_states.keys().cloned();
-        let acls: BTreeSet<String> = known.chain(open.keys().cloned()).collect();
-        let mut closings = Vec::new();
-        for acl in acls {
-            let fresh = AclState::default();
-            let state = self.acl_states.get(&acl).unwrap_or(&fresh);
-            let windows = open.entry(acl.clone()).or_default();
-            closings.extend(close::close_due(
-                &acl,
-                state,
-                windows,
-                &due,
-                &self.settings.close,
-            ));
-        }
-        Ok(closings)
-    }
-
-    /// Merges stored partials of due windows into the open ones, in the order of their commits.
-    fn load_due_partials(
-        &mut self,
-        open: &mut OpenWindows,
-        due: &dyn Fn(Window) -> Due,
-    ) -> Result<(), PipelineError> {
-        let sketch = &self.settings.close.sketch;
-        for (acl, window) in &self.stored {
-            if due(*window) == Due::NotYet {
-                continue;
-            }
-            let mut merged = Partial::new(sketch);
-            for encoded in self.store.partials(acl, *window)? {
-                let partial = Partial::decode(&encoded, sketch).map_err(|source| {
-                    PipelineError::DamagedPartial {
-                        acl: acl.clone(),
-                        source,
-                    }
-                })?;
-                merged.merge(&partial);
-            }
-            let windows = open.entry(acl.clone()).or_default();
-            if let Some(in_memory) = windows.remove(window) {
-                merged.merge(&in_memory);
-            }
-            windows.insert(*window, merged);
-        }
-        Ok(())
-    }
-
-    fn encode_open(&self, open: OpenWindows) -> Vec<StoredPartial> {
-        let budget = self.settings.close.sketch.budget_bytes;
-        let mut partials = Vec::new();
-        for (acl, windows) in open {
-            for (window, partial) in windows {
-                let encoded = partial.encode(budget);
-                partials.push(StoredPartial {
-                    acl: acl.clone(),
-                    window,
-                    encoded,
-                });
-            }
-        }
-        partials
-    }
-
-    fn remember(&mut self, transaction: &Transaction) {
-        for update in &transaction.checkpoints {
-            if let Some(progress) = self.shards.get_mut(&update.shard) {
-                progress.set_committed();
-            }
-        }
-        for closing in &transaction.closings {
-            for closed in &closing.windows {
-                self.stored
-                    .remove(&(closing.acl.clone(), closed.summary.window));
-            }
-            if closing.state.is_dormant() {
-                self.accumulator.forget(&closing.acl);
-            }
-            self.acl_states
-                .insert(closing.acl.clone(), closing.state.clone());
-        }
-        for summary in &transaction.amended {
-            self.stored.remove(&(summary.acl.clone(), summary.window));
-        }
-        for partial in &transaction.partials {
-            self.stored.insert((partial.acl.clone(), partial.window));
-        }
-    }
 }
 
 fn change<'a>(shards: &'a mut BTreeMap<String, Progress>, shard: &str) -> &'a mut Checkpoint {
@@ -571,5 +394,3 @@ fn change<'a>(shards: &'a mut BTreeMap<String, Progress>, shard: &str) -> &'a mu
         .expect("hosts register a shard first")
         .change()
 }
-
-type OpenWindows = BTreeMap<String, BTreeMap<Window, Partial>>;

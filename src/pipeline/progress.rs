@@ -1,5 +1,8 @@
 //! How far a shard is counted, and how far of that is committed.
 
+use wafwatch_windows::time::EventTime;
+use wafwatch_windows::watermark::Leap;
+
 use crate::store::{Checkpoint, CheckpointUpdate};
 
 /// A shard's checkpoint in memory, beside the position that the store has.
@@ -8,6 +11,7 @@ pub struct Progress {
     checkpoint: Checkpoint,
     committed_position: Option<u64>,
     has_changed: bool,
+    leap: Leap,
 }
 
 impl Progress {
@@ -21,6 +25,7 @@ impl Progress {
             checkpoint,
             committed_position: None,
             has_changed: false,
+            leap: Leap::default(),
         }
     }
 
@@ -31,6 +36,7 @@ impl Progress {
             checkpoint,
             committed_position,
             has_changed: false,
+            leap: Leap::default(),
         }
     }
 
@@ -43,6 +49,26 @@ impl Progress {
     pub(super) fn change(&mut self) -> &mut Checkpoint {
         self.has_changed = true;
         &mut self.checkpoint
+    }
+
+    /// A record of `time` was counted, of a shard that was taken to have delivered up to `reached`.
+    /// Gives how far it has now.
+    pub(super) fn observe(
+        &mut self,
+        reached: Option<EventTime>,
+        time: EventTime,
+    ) -> Option<EventTime> {
+        let moved = self.leap.observe(reached, time);
+        self.checkpoint.watermark = self.checkpoint.watermark.max(moved);
+        reached.max(moved)
+    }
+
+    /// Nothing more is at hand that could confirm a leap of the watermark.
+    pub(super) fn settle(&mut self) {
+        if let Some(time) = self.leap.take() {
+            let checkpoint = self.change();
+            checkpoint.watermark = checkpoint.watermark.max(Some(time));
+        }
     }
 
     pub(super) fn has_changed(&self) -> bool {

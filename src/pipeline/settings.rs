@@ -3,7 +3,7 @@
 use wafwatch_windows::close::ClosePolicy;
 use wafwatch_windows::settings::SketchSettings;
 
-use super::{DecodeLimits, PipelineSettings};
+use super::DecodeLimits;
 use crate::close::CloseSettings;
 use crate::config::{AnomalyMode, DetectorKind, Settings};
 use crate::detect::DetectorSettings;
@@ -13,6 +13,31 @@ use crate::incident::IncidentPolicy;
 use crate::ingest::Limits;
 
 const MIB: usize = 1 << 20;
+
+/// What the pipeline depends on beside its input.
+#[derive(Debug, Clone)]
+pub struct PipelineSettings {
+    /// Bounds of what is decoded.
+    pub limits: DecodeLimits,
+    /// When windows are due.
+    pub close_policy: ClosePolicy,
+    /// How they are closed.
+    pub close: CloseSettings,
+    /// Web ACLs that are followed at once; one that is dormant is not.
+    pub max_acls: usize,
+}
+
+impl Default for PipelineSettings {
+    /// The default of every part, and 256 Web ACLs.
+    fn default() -> Self {
+        Self {
+            limits: DecodeLimits::default(),
+            close_policy: ClosePolicy::default(),
+            close: CloseSettings::default(),
+            max_acls: 256,
+        }
+    }
+}
 
 impl PipelineSettings {
     /// What `settings` say; `hash_seed` should be one that attackers cannot know.

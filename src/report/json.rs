@@ -4,9 +4,9 @@
 
 use serde_json::{Value, json};
 
-use super::acl::AclDetails;
 use super::{REPORT_VERSION, Report, sections};
 use crate::incident::State;
+use crate::incident::acl::{self, AclArn};
 use crate::investigate::utc::iso;
 
 pub(super) fn render(report: &Report<'_>) -> Value {
@@ -77,13 +77,14 @@ fn time_window(report: &Report<'_>) -> Value {
 }
 
 fn webacl(report: &Report<'_>) -> Value {
-    let acl = AclDetails::of(&report.event.incident.acl);
+    let text = &report.event.incident.acl;
+    let arn = AclArn::parse(text);
     json!({
-        "arn": report.event.incident.acl,
-        "name": acl.name,
-        "scope": acl.scope.map(|scope| scope.name()),
-        "region": acl.region,
-        "account": sections::account(report, acl.account),
+        "arn": text,
+        "name": acl::name(text),
+        "scope": arn.map(|arn| arn.scope.name()),
+        "region": arn.map(|arn| arn.region),
+        "account": sections::account(report, arn),
         "rules": null,
         "logging": null,
     })

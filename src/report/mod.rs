@@ -3,7 +3,6 @@
 //! A [`Report`] has every section that somebody who is woken up needs. All text that may come
 //! from a request passes through [`hostile`] on its way out, account ids through [`Redaction`].
 
-mod acl;
 mod cleaning;
 mod json;
 mod layout;

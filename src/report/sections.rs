@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::acl::AclDetails;
 use super::layout::{Page, label};
 use super::{Report, redaction};
 use crate::analyst::{ModelRecord, Outcome};
+use crate::incident::acl::{self, AclArn};
 use crate::incident::{EventKind, State};
 use crate::investigate::utc::iso;
 
@@ -102,25 +102,26 @@ pub(super) fn cloudtrail_changes(page: &mut Page, report: &Report<'_>) {
 }
 
 pub(super) fn webacl_details(page: &mut Page, report: &Report<'_>) {
-    let acl = AclDetails::of(&report.event.incident.acl);
+    let text = &report.event.incident.acl;
+    let arn = AclArn::parse(text);
     let unknown = "not in the log";
     page.heading("WebACL Details");
-    page.field("Name", acl.name);
-    page.field("Scope", acl.scope.map_or(unknown, |scope| scope.name()));
-    page.field("Region", acl.region.unwrap_or(unknown));
-    page.field("Account", account(report, acl.account).unwrap_or(unknown));
-    page.field("ARN", &report.event.incident.acl);
+    page.field("Name", acl::name(text));
+    page.field("Scope", arn.map_or(unknown, |arn| arn.scope.name()));
+    page.field("Region", arn.map_or(unknown, |arn| arn.region));
+    page.field("Account", account(report, arn).unwrap_or(unknown));
+    page.field("ARN", text);
     page.field("Rules", NO_AWS_ACCESS);
     page.field("Logging", NO_AWS_ACCESS);
 }
 
 /// The account as it may be shown.
-pub(super) fn account<'a>(report: &Report<'_>, account: Option<&'a str>) -> Option<&'a str> {
-    account.map(|account| {
+pub(super) fn account<'a>(report: &Report<'_>, arn: Option<AclArn<'a>>) -> Option<&'a str> {
+    arn.map(|arn| {
         if report.redaction.account_ids {
             redaction::MASK
         } else {
-            account
+            arn.account
         }
     })
 }

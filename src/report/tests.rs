@@ -216,3 +216,24 @@ fn a_resolved_incident_says_from_when_to_when() {
         "2024-05-01T10:06:00Z"
     );
 }
+
+#[test]
+fn an_acl_that_is_no_whole_arn_is_shown_as_it_is() {
+    for acl in [
+        "a1b2c3d4",
+        "arn:aws:wafv2:eu-central-1::regional/webacl/shop/id",
+    ] {
+        let mut evidence = scenarios::attack().build();
+        evidence.event.incident.acl = acl.to_owned();
+        let assessment = BuiltIn.assess(&evidence);
+        let took = Duration::from_micros(3_760);
+        let report = Report::new(&evidence.event, &evidence, &assessment, took);
+        let webacl = &report.to_json()["webacl"];
+        assert_eq!(webacl["name"], acl);
+        assert_eq!(webacl["scope"], serde_json::Value::Null);
+        assert_eq!(webacl["region"], serde_json::Value::Null);
+        assert_eq!(webacl["account"], serde_json::Value::Null);
+        let text = report.to_text(Style::Plain);
+        assert!(text.contains("not in the log"), "{text}");
+    }
+}

@@ -3,7 +3,7 @@
 use super::cutter::{Cut, Cutter, Supply};
 use super::layout::{IsWhole, Layout};
 use super::piece::{Block, BlockLimits, Fault, Piece, Rejected};
-use super::structure::blank_array_separators;
+use super::structure::{blank_array_separators, ends_with_object};
 
 /// Holds the bytes that were read and not yet handed out.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl Assembler {
     pub(super) fn next(&mut self, supply: Supply, spare: &mut Vec<u8>) -> Option<Piece> {
         if self.cutter.is_none() {
             let is_whole = match supply {
-                Supply::Ended => IsWhole::Yes,
+                Supply::Ended | Supply::Broken => IsWhole::Yes,
                 Supply::Flowing | Supply::Waiting => IsWhole::No,
             };
             self.set_layout(Layout::detect(&self.pending, is_whole)?);
@@ -85,13 +85,40 @@ impl Assembler {
             Cut::More => None,
             Cut::At(length) => Some(Piece::Block(self.take(length, spare))),
             Cut::TooLarge => {
-                let sample = self.limits.line_bytes.min(Rejected::SAMPLE_BYTES);
-                self.skipping = Some(Skipping {
-                    start: self.position,
-                    sample: self.pending[..sample].to_vec(),
-                });
+                self.skipping = Some(self.skipping());
                 self.skip(supply)
             }
+        }
+    }
+
+    /// The next piece of a stream that has ended, once [`Self::next`] has none: what is left before the
+    /// break, and the break itself, which is taken out of `fault`. A record that is torn by the break is
+    /// one with it, so that it counts once.
+    pub(super) fn last(&mut self, fault: &mut Option<Fault>, spare: &mut Vec<u8>) -> Option<Piece> {
+        if fault.is_some() && self.skipping.is_none() && ends_with_object(&self.pending) {
+            return Some(Piece::Block(self.take(self.pending.len(), spare)));
+        }
+        let fault = fault.take()?;
+        let torn = self.skipping.take().unwrap_or_else(|| self.skipping());
+        let end = self.end() + 1;
+        self.pending.clear();
+        self.position = end;
+        Some(Piece::Rejected(Rejected {
+            fault,
+            sample: torn.sample,
+            start: torn.start,
+            end,
+        }))
+    }
+
+    /// The record that begins here, to be skipped.
+    fn skipping(&self) -> Skipping {
+        // More than a line may have been read, how much depends on where reading began.
+        let most = self.limits.line_bytes.min(Rejected::SAMPLE_BYTES);
+        let sample = self.pending.len().min(most);
+        Skipping {
+            start: self.position,
+            sample: self.pending[..sample].to_vec(),
         }
     }
 

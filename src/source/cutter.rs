@@ -20,13 +20,16 @@
 //! The scanner starts afresh at every block, and every boundary is outside of all strings and objects,
 //! or is taken to be: so the rule needs nothing from before the block.
 //!
+//! Where a damaged stream breaks off, rules 1 and 4 do not hold: what stands behind the last boundary
+//! is torn, unless it is an object that is closed, and is rejected together with the break.
+//!
 //! A live source applies rule 2 to what has arrived so far. Its blocks depend on timing, but they end
 //! at boundaries all the same.
 
 use memchr::memrchr;
 
 use super::layout::Layout;
-use super::piece::BlockLimits;
+use super::piece::{BlockLimits, Fault};
 use super::structure::{Mark, Structure};
 
 /// Whether more bytes follow those at hand.
@@ -38,6 +41,15 @@ pub(super) enum Supply {
     Waiting,
     /// These are the last.
     Ended,
+    /// These are the last that can be had: the stream is broken behind them.
+    Broken,
+}
+
+impl Supply {
+    /// The supply of a stream that has ended, broken by `fault` or by nothing.
+    pub(super) fn after(fault: Option<&Fault>) -> Self {
+        fault.map_or(Self::Ended, |_| Self::Broken)
+    }
 }
 
 /// What to do with the bytes at hand.
@@ -129,7 +141,7 @@ impl Cutter {
         match supply {
             _ if bytes.len() > line_bytes => Cut::TooLarge,
             Supply::Ended => Cut::At(bytes.len()),
-            Supply::Flowing | Supply::Waiting => Cut::More,
+            Supply::Flowing | Supply::Waiting | Supply::Broken => Cut::More,
         }
     }
 

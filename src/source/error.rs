@@ -70,6 +70,15 @@ pub enum SourceError {
         /// Length of the decoded stream.
         length: u64,
     },
+    /// The thread that read the input has panicked.
+    #[error(
+        "reading `{path}` broke off by an error of wafwatch itself, told above: please report it; what \
+         was counted before is kept, and the same command goes on from there"
+    )]
+    ReaderPanicked {
+        /// The input.
+        path: PathBuf,
+    },
     /// Two names of one input: its records would count twice.
     #[error("`{input}` is the same input as `{first}`: name it once")]
     GivenTwice {
@@ -86,9 +95,89 @@ pub enum SourceError {
         /// Why not.
         reason: &'static str,
     },
+    /// AWS refused, or could not be reached.
+    #[error("cannot {action} `{input}`: {reason}{advice}")]
+    Remote {
+        /// What was tried, as `read`.
+        action: &'static str,
+        /// On what, as `kinesis://waf`.
+        input: String,
+        /// Why not.
+        reason: String,
+        /// What to do, behind a `; `; empty where nobody can tell.
+        advice: &'static str,
+    },
+    /// A name that no stream has.
+    #[error(
+        "`{input}` names no stream: write `kinesis://NAME`, or `kinesis://ARN` for a stream of another \
+         account"
+    )]
+    NotAStream {
+        /// The name as it was given.
+        input: String,
+    },
+    /// A name that no bucket has.
+    #[error("`{input}` names no bucket: write `s3://BUCKET/PREFIX`")]
+    NotABucket {
+        /// The name as it was given.
+        input: String,
+    },
+    /// Nothing in a bucket can hold what is asked for.
+    #[error(
+        "no object at `{input}` can hold records of the time asked for: check the prefix, and --from and \
+         --to; keys are taken to be in UTC"
+    )]
+    NoObject {
+        /// The input as it was given.
+        input: String,
+    },
+    /// This program cannot speak to AWS.
+    #[error(
+        "`{input}` cannot be read: this build has no AWS support; build with \
+         `cargo build --release --features aws`"
+    )]
+    WithoutAws {
+        /// The input as it was given.
+        input: String,
+    },
+    /// A stream or a bucket where the command expects the other one.
+    #[error("`{input}` cannot be read this way: {advice}")]
+    WrongCommand {
+        /// The input as it was given.
+        input: String,
+        /// What to do.
+        advice: &'static str,
+    },
 }
 
 impl SourceError {
+    /// What a failed call of AWS on `input` means.
+    #[cfg(feature = "aws")]
+    pub(super) fn remote(
+        action: &'static str,
+        input: &str,
+        failure: &crate::account::Failure,
+    ) -> Self {
+        let advice = match failure.code.as_str() {
+            "ResourceNotFoundException" | "NoSuchBucket" => {
+                "; check the name, the account and AWS_REGION"
+            }
+            "AccessDeniedException" | "AccessDenied" => {
+                "; README.md lists the permissions that it takes"
+            }
+            "" => {
+                "; check AWS_REGION, the credentials (`aws sts get-caller-identity`) and the network"
+            }
+            _ => "",
+        };
+        Self::Remote {
+            action,
+            input: input.to_owned(),
+            reason: failure.to_string(),
+            advice,
+        }
+    }
+
     /// For `map_err`: what was tried on `path`.
     pub(super) fn io(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self + use<> {
         let path = path.to_owned();

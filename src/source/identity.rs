@@ -9,13 +9,15 @@
 //! For a followed file the path is the one that is followed, even after the file was rotated to
 //! another name or compressed there: what was begun is found again and finished. Device and inode
 //! numbers play no part: a container that is started anew may see other ones.
+//!
+//! An object in a bucket is its name and its version, which changes with every byte of it.
 
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use super::error::SourceError;
-use super::input::{Input, InputKind};
+use super::input::{Input, InputKind, Object};
 use super::reader::peek;
 
 /// Longest beginning that a fingerprint covers.
@@ -42,6 +44,10 @@ impl Identity {
         let shard_id = match input.kind() {
             InputKind::Stdin => "stdin".to_owned(),
             InputKind::Pipe => format!("pipe-{}", digest(input.path(), &[])),
+            InputKind::Object => {
+                let version = input.object().map_or("", Object::version);
+                format!("object-{}", digest(input.path(), version.as_bytes()))
+            }
             InputKind::File => {
                 let head = peek(input, FINGERPRINT_BYTES)?;
                 return Ok(Self::of_file(input.canonical(), &head));

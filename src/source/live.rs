@@ -6,7 +6,7 @@ use std::path::Path;
 use super::assembler::Assembler;
 use super::cutter::Supply;
 use super::error::SourceError;
-use super::piece::{BlockLimits, Fault, Piece, Rejected};
+use super::piece::{BlockLimits, Fault, Piece};
 use super::progress::Progress;
 use super::stream::{Stream, Supplied};
 
@@ -65,16 +65,15 @@ impl LineReader {
     /// [`SourceError::Io`] when the operating system fails to read.
     pub fn next(&mut self, spare: &mut Vec<u8>) -> Result<Option<Piece>, SourceError> {
         loop {
-            let supply = match self.ended {
+            let supply = match &self.ended {
                 Ended::No => Supply::Waiting,
-                Ended::Yes(_) => Supply::Ended,
+                Ended::Yes(fault) => Supply::after(fault.as_ref()),
             };
             if let Some(piece) = self.assembler.next(supply, spare) {
                 return Ok(Some(piece));
             }
             if let Ended::Yes(fault) = &mut self.ended {
-                let start = self.assembler.end();
-                return Ok(fault.take().map(|fault| Rejected::broken_off(fault, start)));
+                return Ok(self.assembler.last(fault, spare));
             }
             let read = self.read();
             match read.map_err(SourceError::io("read", Path::new("-")))? {

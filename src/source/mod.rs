@@ -1,4 +1,5 @@
-//! Where bytes come from on one machine: files, folders, globs, standard input, followed files.
+//! Where bytes come from: files, folders, globs, standard input, followed files; streams and buckets.
+//! The last two need the feature `aws`.
 //!
 //! Everything here turns an input into an ordered sequence of [`Piece`]s: blocks of whole lines (or
 //! whole JSON objects), each with its position `[start, end)` in the *decoded* stream, the bytes
@@ -23,23 +24,31 @@ mod error;
 mod expand;
 mod follow;
 mod followed;
+mod grown;
 mod identity;
 mod input;
+#[cfg(feature = "aws")]
+pub mod kinesis;
 mod layout;
 mod live;
 mod piece;
 mod progress;
 mod reader;
 mod rotated;
+#[cfg(feature = "aws")]
+pub mod s3;
 mod stream;
+mod streamed;
 mod structure;
 
 pub use error::SourceError;
 pub use expand::expand;
 pub use follow::{Follower, Poll, Rotation};
+pub use grown::has_grown;
 pub use identity::Identity;
-pub use input::{Input, InputKind};
+pub use input::{Input, InputKind, Object};
 pub use live::LineReader;
 pub use piece::{Block, BlockLimits, Fault, Piece, Rejected};
 pub use progress::Progress;
-pub use reader::{BlockReader, has_grown, peek};
+pub use reader::{BlockReader, peek};
+pub use streamed::{Happened, Reach, ShardEvent, StreamRecord};

@@ -17,8 +17,8 @@ pub struct Block {
 pub struct Rejected {
     /// Why.
     pub fault: Fault,
-    /// The beginning of what was rejected, at most [`Rejected::SAMPLE_BYTES`]; empty where the
-    /// fault lies in the compression.
+    /// The beginning of what was rejected, at most [`Rejected::SAMPLE_BYTES`]; where the fault lies in
+    /// the compression, of the record that it tore.
     pub sample: Vec<u8>,
     /// Position of the first byte.
     pub start: u64,
@@ -30,16 +30,6 @@ pub struct Rejected {
 impl Rejected {
     /// Longest sample.
     pub const SAMPLE_BYTES: usize = 4 * 1024;
-
-    /// The piece for a stream that breaks off at `position`.
-    pub(super) fn broken_off(fault: Fault, position: u64) -> Piece {
-        Piece::Rejected(Self {
-            fault,
-            sample: Vec::new(),
-            start: position,
-            end: position + 1,
-        })
-    }
 }
 
 /// Why a part of the input cannot be delivered.
@@ -117,10 +107,11 @@ pub struct BlockLimits {
 }
 
 impl Default for BlockLimits {
-    /// Blocks of 1 MiB, lines of 8 MiB.
+    /// Blocks of 256 KiB, so that a block and its records stay in a core's cache from the read to the
+    /// count; lines of 8 MiB.
     fn default() -> Self {
         Self {
-            block_bytes: 1 << 20,
+            block_bytes: 256 << 10,
             line_bytes: 8 << 20,
         }
     }

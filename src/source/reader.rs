@@ -1,7 +1,7 @@
 //! Reads one input to its end.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use super::assembler::Assembler;
@@ -9,7 +9,7 @@ use super::cutter::Supply;
 use super::error::SourceError;
 use super::input::{Input, InputKind};
 use super::layout::{HEAD_BYTES, is_gzip};
-use super::piece::{BlockLimits, Fault, Piece, Rejected};
+use super::piece::{BlockLimits, Fault, Piece};
 use super::progress::Progress;
 use super::stream::{Stream, Supplied, first_two};
 
@@ -61,7 +61,8 @@ impl BlockReader {
     ) -> Result<Self, SourceError> {
         let path = input.path();
         let failed = SourceError::io("read", path);
-        if resume_at > 0 && input.kind() != InputKind::File {
+        let can_resume = matches!(input.kind(), InputKind::File | InputKind::Object);
+        if resume_at > 0 && !can_resume {
             return Err(SourceError::CannotResume {
                 input: path.display().to_string(),
                 resume_at,
@@ -78,6 +79,19 @@ impl BlockReader {
         }
         let head = peek(input, HEAD_BYTES)?;
         reader.assembler = Assembler::resume(resume_at, &head, limits);
+        if let Some(object) = input.object() {
+            if reader.stream.is_compressed() {
+                reader.discard(resume_at)?;
+                return Ok(reader);
+            }
+            if resume_at > object.bytes() {
+                return Err(reader.shorter(resume_at, object.bytes()));
+            }
+            let rest = object.read_from(resume_at).map_err(&failed)?;
+            progress.add(resume_at);
+            reader.stream = Stream::plain(rest, progress);
+            return Ok(reader);
+        }
         let mut file = File::open(path).map_err(SourceError::io("open", path))?;
         if is_gzip(&first_two(&mut file).map_err(&failed)?) {
             reader.discard(resume_at)?;
@@ -89,7 +103,7 @@ impl BlockReader {
         }
         file.seek(SeekFrom::Start(resume_at)).map_err(&failed)?;
         progress.add(resume_at);
-        reader.stream = Stream::plain(file, progress);
+        reader.stream = Stream::plain(Box::new(file), progress);
         Ok(reader)
     }
 
@@ -100,18 +114,15 @@ impl BlockReader {
     /// [`SourceError::Io`] when the operating system fails to read.
     pub fn next(&mut self, spare: &mut Vec<u8>) -> Result<Option<Piece>, SourceError> {
         loop {
-            let supply = match self.state {
+            let supply = match &self.state {
                 State::Flowing => Supply::Flowing,
-                State::Ended(_) => Supply::Ended,
+                State::Ended(fault) => Supply::after(fault.as_ref()),
             };
             if let Some(piece) = self.assembler.next(supply, spare) {
                 return Ok(Some(piece));
             }
             if let State::Ended(fault) = &mut self.state {
-                let position = self.assembler.end();
-                return Ok(fault
-                    .take()
-                    .map(|fault| Rejected::broken_off(fault, position)));
+                return Ok(self.assembler.last(fault, spare));
             }
             self.fill()?;
         }
@@ -165,29 +176,37 @@ impl BlockReader {
 /// A line that exceeds the block is read in steps of this size.
 const MIN_FILL: usize = 256 * 1024;
 
-fn open_stream(input: &Input, progress: &Progress) -> Result<Stream, SourceError> {
+pub(super) fn open_stream(input: &Input, progress: &Progress) -> Result<Stream, SourceError> {
     let path = input.path();
     let stream = match input.kind() {
         InputKind::Stdin => Stream::of_pipe(Box::new(io::stdin()), progress),
         InputKind::Pipe => Stream::of_pipe(Box::new(open(input)?), progress),
         InputKind::File => Stream::of_file(open(input)?, progress),
+        InputKind::Object => open_object(input).and_then(|raw| Stream::of_pipe(raw, progress)),
     };
     stream.map_err(SourceError::io("read", path))
 }
 
-fn open(input: &Input) -> Result<File, SourceError> {
+fn open_object(input: &Input) -> io::Result<Box<dyn Read + Send>> {
+    match input.object() {
+        Some(object) => object.read_from(0),
+        None => Ok(Box::new(io::empty())),
+    }
+}
+
+pub(super) fn open(input: &Input) -> Result<File, SourceError> {
     File::open(input.path()).map_err(SourceError::io("open", input.path()))
 }
 
-/// The first decoded bytes of a file, at most `max_bytes`, as far as they can be decoded. Nothing of
-/// standard input or a pipe, from which a peek would take them away.
+/// The first decoded bytes of a file or object, at most `max_bytes`, as far as they can be decoded.
+/// Nothing of standard input or a pipe, from which a peek would take them away.
 ///
 /// # Errors
 ///
 /// [`SourceError::Io`] when the file cannot be opened or read.
 pub fn peek(input: &Input, max_bytes: usize) -> Result<Vec<u8>, SourceError> {
     let mut head = Vec::new();
-    if input.kind() != InputKind::File {
+    if matches!(input.kind(), InputKind::Stdin | InputKind::Pipe) {
         return Ok(head);
     }
     let mut stream = open_stream(input, &Progress::default())?;
@@ -196,21 +215,6 @@ pub fn peek(input: &Input, max_bytes: usize) -> Result<Vec<u8>, SourceError> {
         .map_err(SourceError::io("read", input.path()))?;
     head.truncate(max_bytes);
     Ok(head)
-}
-
-/// Whether `input` has grown since it was read up to `position`, its end then. Known of plain files
-/// alone, in which positions are those of the file.
-///
-/// # Errors
-///
-/// [`SourceError::Io`] when the file cannot be opened or read.
-pub fn has_grown(input: &Input, position: u64) -> Result<bool, SourceError> {
-    let is_longer = input.bytes_on_disk().is_some_and(|bytes| bytes > position);
-    if !is_longer {
-        return Ok(false);
-    }
-    let start = first_two(&mut open(input)?).map_err(SourceError::io("read", input.path()))?;
-    Ok(!is_gzip(&start))
 }
 
 #[cfg(test)]

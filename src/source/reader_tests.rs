@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use tempfile::{TempDir, tempdir};
 
 use super::super::expand::expand;
+use super::super::piece::Rejected;
 use super::*;
 
 const SMALL: BlockLimits = BlockLimits {
@@ -154,6 +155,34 @@ fn a_truncated_gzip_file_yields_what_can_be_read_and_one_fault() {
             &all[all.len() - 1..]
         );
     }
+}
+
+#[test]
+fn a_record_that_the_break_tears_is_one_with_it() {
+    // Cut before the checksum: all of the content can be read.
+    let cut = |content: &str| {
+        let whole = gzip(content.as_bytes());
+        pieces(&whole[..whole.len() - 8], SMALL)
+    };
+    let all = cut("{\"a\":1}\n{\"b\":\"to");
+    assert_eq!(all.len(), 2);
+    assert_eq!(block(&all[0]), b"{\"a\":1}\n");
+    let torn = rejected(&all[1]);
+    assert_eq!(torn.fault, Fault::Truncated);
+    assert_eq!(torn.sample, b"{\"b\":\"to");
+    assert_eq!((torn.start, torn.end), (8, 17));
+
+    let all = cut("{\"a\":1}{\"b\":2}");
+    let (last, blocks) = all.split_last().unwrap();
+    assert_eq!(rejected(last).sample, b"");
+    let whole: Vec<u8> = blocks.iter().flat_map(block).copied().collect();
+    assert_eq!(whole, b"{\"a\":1}{\"b\":2}");
+
+    // Longer than a line may be.
+    let all = cut(&"x".repeat(1_000));
+    assert_eq!(all.len(), 1);
+    let torn = rejected(&all[0]);
+    assert_eq!((torn.start, torn.end), (0, 1_001));
 }
 
 #[test]
@@ -391,17 +420,4 @@ proptest! {
         let again = BlockReader::open_with(&file.input, reached, SMALL, &progress);
         prop_assert_eq!(again.unwrap().next(&mut Vec::new()).unwrap(), None);
     }
-}
-
-#[test]
-fn only_a_plain_file_is_known_to_have_grown() {
-    let folder = tempdir().unwrap();
-    let path = folder.path().join("a.log");
-    fs::write(&path, "0123456789").unwrap();
-    let input = Input::file(&path).unwrap();
-    assert!(!has_grown(&input, 10).unwrap());
-    assert!(has_grown(&input, 9).unwrap());
-    fs::write(&path, b"\x1f\x8b01234567").unwrap();
-    assert!(!has_grown(&input, 9).unwrap());
-    assert!(!has_grown(&Input::stdin(), 0).unwrap());
 }

@@ -54,9 +54,13 @@ impl Stream {
         Ok(Self::new(&magic, Box::new(raw), progress))
     }
 
-    /// The bytes of a file as they are, from where it stands.
-    pub(super) fn plain(file: File, progress: &Progress) -> Self {
-        Self::new(&[], Box::new(file), progress)
+    /// The bytes as they are.
+    pub(super) fn plain(raw: Raw, progress: &Progress) -> Self {
+        Self::new(&[], raw, progress)
+    }
+
+    pub(super) fn is_compressed(&self) -> bool {
+        matches!(self.source, Source::Gzip(_))
     }
 
     fn new(magic: &[u8], raw: Raw, progress: &Progress) -> Self {

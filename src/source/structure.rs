@@ -146,6 +146,20 @@ fn skip_object(bytes: &[u8], cursor: &mut usize) {
     }
 }
 
+/// Whether `bytes` end behind an outermost object that is closed, blanks aside.
+pub(super) fn ends_with_object(bytes: &[u8]) -> bool {
+    let mut structure = Structure::default();
+    let mut cursor = 0;
+    let mut object_end = None;
+    while let Some(mark) = structure.next_mark(bytes, &mut cursor) {
+        if let Mark::ObjectEnd(end) = mark {
+            object_end = Some(end);
+        }
+    }
+    let is_blank = |end| bytes[end..].iter().all(u8::is_ascii_whitespace);
+    object_end.is_some_and(is_blank)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +192,25 @@ mod tests {
             Mark::InnerLine(20),
         ];
         assert_eq!(marks(text), expected);
+    }
+
+    #[test]
+    fn an_object_that_is_closed_ends_the_text() {
+        for text in [r#"{"a":{}}"#, "{} {\n}\r\n "] {
+            assert!(ends_with_object(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "",
+            "\n",
+            "[1]",
+            r#"{"a":{}"#,
+            r#"{"a":"}"#,
+            "{}x",
+            "{}{",
+            "{}]",
+        ] {
+            assert!(!ends_with_object(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub enum StoreError {
         wanted: u32,
     },
     /// Somebody else moved on what a transaction started from, or writes the store now.
-    #[error("{what} by another wafwatch process: only one may write")]
+    #[error("{what} by another wafwatch process")]
     Conflict {
         /// What happened to what: "the checkpoint of a shard was changed".
         what: String,
@@ -81,6 +81,43 @@ pub enum StoreError {
         /// What was met.
         source: rusqlite::Error,
     },
+    /// DynamoDB refused a call or did not answer.
+    #[error("cannot do {operation} on the table {table}: {hint}")]
+    Table {
+        /// The operation of DynamoDB's API.
+        operation: &'static str,
+        /// The table.
+        table: String,
+        /// What is wrong, and what to do.
+        hint: String,
+        /// What was met.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// DynamoDB refused a call for its load, or for another transaction, for too long.
+    #[error(
+        "cannot do {operation} on the table {table}: it is throttled or busy with another \
+         transaction; the same may work later"
+    )]
+    TableBusy {
+        /// The operation of DynamoDB's API.
+        operation: &'static str,
+        /// The table.
+        table: String,
+        /// What was met last.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A value exceeds what the store can hold at one place or write at once.
+    #[error("{what} is too large for the store: {size} of {limit} {unit}")]
+    TooLarge {
+        /// The value.
+        what: String,
+        /// Its size.
+        size: usize,
+        /// What fits.
+        limit: usize,
+        /// Of what: bytes, items.
+        unit: &'static str,
+    },
     /// A value in the store cannot be decoded.
     #[error("the store holds a damaged {what}: {reason}")]
     Damaged {
@@ -95,14 +132,27 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether somebody else's lock is all that is wrong, so that the same may work later.
+    /// Whether somebody else's lock, or the load, is all that is wrong, so that the same may work
+    /// later.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         match self {
-            Self::Busy { .. } => true,
+            Self::Busy { .. } | Self::TableBusy { .. } => true,
             Self::Open { source, .. } | Self::Database(source) => is_busy(source),
             _ => false,
         }
+    }
+
+    /// Whether somebody else did the work: what it started from has to be read again.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. })
+    }
+
+    /// Whether less at once may fit.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::TooLarge { .. })
     }
 
     /// Says which store is busy, where that is what is wrong.

@@ -119,8 +119,10 @@ pub struct Closing {
 pub struct Transaction {
     /// Checkpoints that move on.
     pub checkpoints: Vec<CheckpointUpdate>,
-    /// Counts of windows that stay open.
+    /// Counts of windows that stay open, beside what is stored of them.
     pub partials: Vec<StoredPartial>,
+    /// Counts of windows that stay open, in place of all that is stored of them.
+    pub compacted: Vec<StoredPartial>,
     /// Windows that close; their stored partials are deleted.
     pub closings: Vec<Closing>,
     /// Closed windows that records came too late for, as they stand afterwards; their stored
@@ -255,6 +257,9 @@ pub struct WindowQuery {
 }
 
 /// Where the pipeline keeps its state.
+///
+/// What somebody else's lock keeps from being read or written is tried again, for minutes if need be;
+/// then it is [`StoreError::Busy`].
 pub trait Store {
     /// Every shard's checkpoint.
     ///
@@ -291,8 +296,7 @@ pub trait Store {
     /// When the store cannot be read.
     fn closed_window(&self, acl: &str, window: Window) -> Result<Option<Summary>, StoreError>;
 
-    /// Writes a transaction, whole or not at all. Where somebody else holds the store's lock it is
-    /// tried again, for minutes if need be.
+    /// Writes a transaction, whole or not at all.
     ///
     /// # Errors
     ///

@@ -100,11 +100,13 @@ pub struct Ended {
 impl Ended {
     pub fn of(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("it prints UTF-8");
-        Self {
+        let ended = Self {
             code: output.status.code(),
             stdout: text(output.stdout),
             stderr: text(output.stderr),
-        }
+        };
+        assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+        ended
     }
 
     pub fn json(&self) -> Value {

@@ -7,8 +7,8 @@ use wafwatch_loadgen::{Format, Options, Scenario, generate, generate_as};
 use super::command::Sandbox;
 
 pub const INPUTS: [&str; 3] = ["attack.jsonl", "misconfiguration.jsonl.gz", "flood.jsonl"];
-/// Commits often, so that there is much to be interrupted between.
-const CONFIGURATION: &str = "[store]\ncommit_mib = 1\n";
+/// Commits often, so that there is much to be interrupted between, into stores that can be compared.
+const CONFIGURATION: &str = "[store]\ncommit_mib = 1\n[windows]\nseed = 11\n";
 
 /// Two Web ACLs of each of two kinds in three files, out of order, with duplicates, and with lines
 /// that are none.

@@ -2,44 +2,30 @@
 #![allow(dead_code, missing_docs)]
 
 pub mod command;
+#[cfg(feature = "aws")]
+pub mod deployment;
 pub mod hostile;
 pub mod long_replay;
+pub mod measured;
+pub mod proxy;
 pub mod store;
 pub mod webhook;
-pub mod workplace;
 
 use std::path::PathBuf;
 
-use wafwatch::close::CloseSettings;
-use wafwatch::detect::DetectorSettings;
-use wafwatch::incident::IncidentPolicy;
-use wafwatch::ingest::Limits;
-use wafwatch::pipeline::{DecodeLimits, PipelineSettings};
+use wafwatch::pipeline::PipelineSettings;
 use wafwatch_windows::close::ClosePolicy;
-use wafwatch_windows::settings::SketchSettings;
-use wafwatch_windows::time::WindowSize;
 
 pub const ACL: &str = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/shop/0d4f1c1e-1111-2222-3333-444455556666";
 
 /// The settings of a replay, with this lateness.
 pub fn pipeline_settings(lateness_ms: i64) -> PipelineSettings {
     PipelineSettings {
-        limits: DecodeLimits {
-            limits: Limits::default(),
-            accept_future_ms: 600_000,
-        },
         close_policy: ClosePolicy {
             lateness_ms: u32::try_from(lateness_ms).expect("a small lateness"),
-            longest_wait_ms: 120_000,
+            ..ClosePolicy::default()
         },
-        close: CloseSettings {
-            window_size: WindowSize::DEFAULT,
-            dormant_after_windows: 1_440,
-            detector: DetectorSettings::default(),
-            incident: IncidentPolicy::default(),
-            sketch: SketchSettings::default(),
-        },
-        max_acls: 256,
+        ..PipelineSettings::default()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::partial::Partial;
 use crate::record::Record;
 use crate::settings::SketchSettings;
 use crate::text::{Hashes, TextCache};
-use crate::time::{EventTime, Window, WindowSize};
+use crate::time::{Window, WindowSize};
 
 /// A record that was not counted because its Web ACL would be one too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +38,6 @@ pub struct Accumulator {
     positions: HashMap<(u32, Window), usize, RandomState>,
     open: Vec<Open>,
     last: usize,
-    newest: Option<EventTime>,
     estimated_bytes: usize,
 }
 
@@ -63,7 +62,6 @@ impl Accumulator {
             positions: HashMap::default(),
             open: Vec::new(),
             last: 0,
-            newest: None,
             estimated_bytes: 0,
         }
     }
@@ -80,7 +78,6 @@ impl Accumulator {
             _ => self.find_or_open(record)?,
         };
         self.last = position;
-        self.newest = self.newest.max(Some(record.timestamp));
         let grown = self.open[position]
             .partial
             .observe_with(record, &mut self.cache);
@@ -166,12 +163,6 @@ impl Accumulator {
         self.open.is_empty()
     }
 
-    /// The highest timestamp counted since the start; draining does not forget it.
-    #[must_use]
-    pub fn newest(&self) -> Option<EventTime> {
-        self.newest
-    }
-
     /// The Web ACLs and windows of the open partials, in no order.
     pub fn open_windows(&self) -> impl Iterator<Item = (&str, Window)> {
         self.open.iter().map(|open| (&*open.acl, open.window))
@@ -203,6 +194,7 @@ impl Open {
 mod tests {
     use super::*;
     use crate::record::Action;
+    use crate::time::EventTime;
 
     fn accumulator(max_acls: usize) -> Accumulator {
         Accumulator::new(SketchSettings::default(), WindowSize::DEFAULT, max_acls)
@@ -218,7 +210,6 @@ mod tests {
         for (acl, time) in [("b", 0), ("a", 60_000), ("b", 59_999), ("a", -1), ("b", 1)] {
             open.observe(&record(acl, time)).expect("within the limit");
         }
-        assert_eq!(open.newest(), Some(EventTime(60_000)));
         assert_eq!(open.len(), 3);
         let drained = open.drain();
         let listed: Vec<_> = drained
@@ -227,7 +218,6 @@ mod tests {
             .collect();
         assert_eq!(listed, [("a", -60_000, 1), ("a", 60_000, 1), ("b", 0, 3)]);
         assert!(open.is_empty() && open.drain().is_empty());
-        assert_eq!(open.newest(), Some(EventTime(60_000)));
     }
 
     #[test]

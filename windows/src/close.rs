@@ -20,7 +20,7 @@ impl Default for ClosePolicy {
     fn default() -> Self {
         Self {
             lateness_ms: 30_000,
-            longest_wait_ms: 300_000,
+            longest_wait_ms: 120_000,
         }
     }
 }

@@ -57,19 +57,15 @@ fn add_list(listed: &mut TopList, late: &TopList, top_n: usize) {
 
     let mut bounds: BTreeMap<String, CountBounds> = BTreeMap::new();
     for item in listed.items.drain(..) {
-        let CountBounds { lower, upper } = bounds_of(&late.items, &item.key, unlisted_late);
-        let sum = CountBounds {
-            lower: item.lower.saturating_add(lower),
-            upper: item.upper.saturating_add(upper).min(weight),
-        };
+        let late = bounds_of(&late.items, &item.key, unlisted_late);
+        let sum = within(item.bounds().plus(late), weight);
         bounds.insert(item.key, sum);
     }
     for item in &late.items {
-        let sum = CountBounds {
-            lower: item.lower,
-            upper: item.upper.saturating_add(unlisted_before).min(weight),
-        };
-        bounds.entry(item.key.clone()).or_insert(sum);
+        let sum = item.bounds().plus(CountBounds::at_most(unlisted_before));
+        bounds
+            .entry(item.key.clone())
+            .or_insert(within(sum, weight));
     }
     let mut items: Vec<TopItem> = bounds
         .into_iter()
@@ -86,6 +82,13 @@ fn add_list(listed: &mut TopList, late: &TopList, top_n: usize) {
     listed.error = error_of(listed);
 }
 
+fn within(bounds: CountBounds, weight: u64) -> CountBounds {
+    CountBounds {
+        upper: bounds.upper.min(weight),
+        ..bounds
+    }
+}
+
 /// What [`TopList::error`] promises, from the bounds of the values themselves.
 fn error_of(list: &TopList) -> u64 {
     let widths = list.items.iter().map(|item| item.upper - item.lower);
@@ -97,16 +100,7 @@ fn error_of(list: &TopList) -> u64 {
 /// The bounds of `key` in `items`; between zero and `unlisted` where they lack it.
 fn bounds_of(items: &[TopItem], key: &str, unlisted: u64) -> CountBounds {
     let listed = items.iter().find(|item| item.key == key);
-    listed.map_or(
-        CountBounds {
-            lower: 0,
-            upper: unlisted,
-        },
-        |item| CountBounds {
-            lower: item.lower,
-            upper: item.upper,
-        },
-    )
+    listed.map_or(CountBounds::at_most(unlisted), TopItem::bounds)
 }
 
 /// How often a value occurs in one record of an address or a rule.
@@ -136,9 +130,11 @@ impl LateField<'_> {
         for item in known {
             let in_dimension = most_of(self.summary, self.dimension, &item.key);
             let unlisted = unlisted.min(in_dimension);
-            let CountBounds { lower, upper } = bounds_of(self.items, &item.key, unlisted);
-            item.lower = item.lower.saturating_add(lower);
-            item.upper = item.upper.saturating_add(upper);
+            let late = bounds_of(self.items, &item.key, unlisted);
+            CountBounds {
+                lower: item.lower,
+                upper: item.upper,
+            } = item.bounds().plus(late);
         }
     }
 
@@ -162,12 +158,7 @@ fn most_of(summary: &Summary, dimension: Dimension, key: &str) -> u64 {
 }
 
 fn add_count(known: &mut CountBounds, late: Option<CountBounds>, most: u64) {
-    let late = late.unwrap_or(CountBounds {
-        lower: 0,
-        upper: most,
-    });
-    known.lower = known.lower.saturating_add(late.lower);
-    known.upper = known.upper.saturating_add(late.upper);
+    *known = known.plus(late.unwrap_or(CountBounds::at_most(most)));
 }
 
 fn add_address(known: &mut AddressProfile, summary: &Summary) {
@@ -281,14 +272,6 @@ fn add_rule(known: &mut RuleProfile, summary: &Summary) {
 mod tests {
     use super::*;
 
-    fn item(key: &str, lower: u64, upper: u64) -> TopItem {
-        TopItem {
-            key: key.to_owned(),
-            lower,
-            upper,
-        }
-    }
-
     fn list(items: Vec<TopItem>, weight: u64, unlisted: Option<u64>) -> TopList {
         TopList {
             items,
@@ -301,10 +284,21 @@ mod tests {
     #[test]
     fn bounds_hold_for_listed_new_and_unlisted_values() {
         // Before: a 10, b 5 and an unlisted c of at most 3; late: c 4, a 1.
-        let mut listed = list(vec![item("a", 10, 10), item("b", 5, 5)], 18, Some(5));
-        let late = list(vec![item("c", 4, 4), item("a", 1, 1)], 5, Some(0));
+        let mut listed = list(
+            vec![TopItem::new("a", 10, 10), TopItem::new("b", 5, 5)],
+            18,
+            Some(5),
+        );
+        let late = list(
+            vec![TopItem::new("c", 4, 4), TopItem::new("a", 1, 1)],
+            5,
+            Some(0),
+        );
         add_list(&mut listed, &late, 2);
-        assert_eq!(listed.items, [item("a", 11, 11), item("b", 5, 5)]);
+        assert_eq!(
+            listed.items,
+            [TopItem::new("a", 11, 11), TopItem::new("b", 5, 5)]
+        );
         assert_eq!(listed.weight, 23);
         assert_eq!(listed.largest_unlisted(), 7, "c may have had 3 before");
         assert_eq!(listed.error, 2, "c may have had 2 more than b");
@@ -312,20 +306,31 @@ mod tests {
 
     #[test]
     fn a_list_that_was_not_cut_stays_exact() {
-        let mut listed = list(vec![item("a", 2, 2)], 2, Some(0));
-        let late = list(vec![item("b", 7, 7)], 7, Some(0));
+        let mut listed = list(vec![TopItem::new("a", 2, 2)], 2, Some(0));
+        let late = list(vec![TopItem::new("b", 7, 7)], 7, Some(0));
         add_list(&mut listed, &late, 20);
-        assert_eq!(listed.items, [item("b", 7, 7), item("a", 2, 2)]);
+        assert_eq!(
+            listed.items,
+            [TopItem::new("b", 7, 7), TopItem::new("a", 2, 2)]
+        );
         assert_eq!((listed.error, listed.largest_unlisted()), (0, 0));
     }
 
     #[test]
     fn a_list_that_was_cut_shorter_than_today_is_not_complete() {
         for unlisted in [Some(5), None] {
-            let mut listed = list(vec![item("a", 10, 10), item("b", 5, 5)], 18, unlisted);
-            let late = list(vec![item("c", 4, 4)], 4, Some(0));
+            let mut listed = list(
+                vec![TopItem::new("a", 10, 10), TopItem::new("b", 5, 5)],
+                18,
+                unlisted,
+            );
+            let late = list(vec![TopItem::new("c", 4, 4)], 4, Some(0));
             add_list(&mut listed, &late, 20);
-            let expected = [item("a", 10, 10), item("b", 5, 5), item("c", 4, 7)];
+            let expected = [
+                TopItem::new("a", 10, 10),
+                TopItem::new("b", 5, 5),
+                TopItem::new("c", 4, 7),
+            ];
             assert_eq!(listed.items, expected);
             assert_eq!(listed.error, 3);
         }

@@ -220,6 +220,12 @@ impl RecordBatch {
         self.rows.iter().map(|row| self.view(row))
     }
 
+    /// The record at `index`, in the order they were pushed.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<Record<'_>> {
+        self.rows.get(index).map(|row| self.view(row))
+    }
+
     /// How many records the batch holds.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -207,19 +207,8 @@ mod tests {
         partial.summarize("acl", window, Completeness::Complete, settings)
     }
 
-    fn exact(count: u64) -> CountBounds {
-        CountBounds {
-            lower: count,
-            upper: count,
-        }
-    }
-
     fn item(key: &str, count: u64) -> TopItem {
-        TopItem {
-            key: key.to_owned(),
-            lower: count,
-            upper: count,
-        }
+        TopItem::new(key, count, count)
     }
 
     fn attack<'a>(address: &'a str, uri: &'a str) -> Record<'a> {
@@ -268,18 +257,27 @@ mod tests {
 
         let attacker = &summary.addresses[0];
         assert_eq!(attacker.address, "192.0.2.1");
-        assert_eq!((attacker.total, attacker.blocked), (exact(3), exact(3)));
-        assert_eq!((attacker.allowed, attacker.counted), (exact(0), exact(3)));
+        assert_eq!(
+            (attacker.total, attacker.blocked),
+            (CountBounds::exact(3), CountBounds::exact(3))
+        );
+        assert_eq!(
+            (attacker.allowed, attacker.counted),
+            (CountBounds::exact(0), CountBounds::exact(3))
+        );
         assert_eq!(attacker.uris, uris);
         assert_eq!(attacker.rules, rules[1..]);
         assert_eq!(attacker.user_agents, [item("curl/8.5.0", 3)]);
         assert_eq!(attacker.labels, [item("awswaf:managed:admin", 3)]);
-        assert_eq!(summary.addresses[1].allowed, exact(5));
+        assert_eq!(summary.addresses[1].allowed, CountBounds::exact(5));
 
         let [rule] = &summary.rules[..] else {
             panic!("one rule blocked: {:?}", summary.rules);
         };
-        assert_eq!((&*rule.rule, rule.blocked), ("admin-protection", exact(3)));
+        assert_eq!(
+            (&*rule.rule, rule.blocked),
+            ("admin-protection", CountBounds::exact(3))
+        );
         assert_eq!(rule.uris, uris);
         assert_eq!(rule.addresses, [item("192.0.2.1", 3)]);
         assert_eq!(rule.countries, [item("FR", 3)]);

@@ -97,6 +97,26 @@ pub struct TopItem {
     pub upper: u64,
 }
 
+impl TopItem {
+    /// `key`, which occurred `lower` times at least and `upper` times at most.
+    pub fn new(key: impl Into<String>, lower: u64, upper: u64) -> Self {
+        Self {
+            key: key.into(),
+            lower,
+            upper,
+        }
+    }
+
+    /// The bounds of its count.
+    #[must_use]
+    pub fn bounds(&self) -> CountBounds {
+        CountBounds {
+            lower: self.lower,
+            upper: self.upper,
+        }
+    }
+}
+
 /// The most frequent values of a dimension, most frequent first, ties by key.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TopList {
@@ -174,6 +194,32 @@ pub struct CountBounds {
     pub lower: u64,
     /// Upper bound.
     pub upper: u64,
+}
+
+impl CountBounds {
+    /// A count that is known.
+    #[must_use]
+    pub fn exact(count: u64) -> Self {
+        Self {
+            lower: count,
+            upper: count,
+        }
+    }
+
+    /// A count of which no more is known than that it is not above `upper`.
+    #[must_use]
+    pub fn at_most(upper: u64) -> Self {
+        Self { lower: 0, upper }
+    }
+
+    /// The bounds of the sum of two counts, which end at the largest number there is.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            lower: self.lower.saturating_add(other.lower),
+            upper: self.upper.saturating_add(other.upper),
+        }
+    }
 }
 
 /// What one of the top rules that blocked did.

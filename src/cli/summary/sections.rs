@@ -2,19 +2,25 @@
 
 use std::fmt::Write as _;
 
+use serde::Deserialize;
+
 use super::{ListedIncident, Summary};
 use crate::cli::text::figures::{bytes, grouped, percent, utc};
 use crate::cli::text::sparkline::{bars, squeeze};
 use crate::cli::text::table::{Align, Table};
+use crate::detect::Stage;
 use crate::incident::State;
+use crate::incident::acl::safe_name;
 use crate::ingest::Accounts;
 use crate::report::hostile;
 use crate::store::sqlite::history::{ListedWindow, SeriesPoint};
-use wafwatch_windows::summary::Completeness;
+use wafwatch_windows::summary::{Completeness, Summary as WindowSummary};
 
 const CHART_COLUMNS: usize = 64;
 const ACL_CHARS: usize = 90;
 const MAX_ACLS: usize = 10;
+/// Characters of a Web ACL's name in a table of windows.
+pub(in crate::cli) const NAME_CHARS: usize = 20;
 
 /// All sections.
 pub(super) fn render(summary: &Summary) -> String {
@@ -115,46 +121,51 @@ pub(in crate::cli) fn windows_table(windows: &[ListedWindow]) -> String {
     ]);
     for window in windows {
         let summary = &window.summary;
+        // A window that only late records made was never scored.
+        let stage = Stage::deserialize(&window.stage).ok();
         let counters = &summary.counters;
         table.row(vec![
             utc(summary.window.start),
-            crate::incident::acl::safe_name(&summary.acl)
-                .chars()
-                .take(20)
-                .collect(),
+            short_name(&summary.acl),
             grouped(counters.total),
             grouped(counters.allowed),
             grouped(counters.blocked),
             percent(counters.blocked_ratio()),
             grouped(counters.counted),
             grouped(summary.distinct_addresses.estimate.round() as u64),
-            remarks(window),
+            remarks(summary, window.findings.len(), stage),
         ]);
     }
     table.render()
 }
 
-fn remarks(window: &ListedWindow) -> String {
+/// The name of a Web ACL in a narrow column.
+pub(in crate::cli) fn short_name(acl: &str) -> String {
+    safe_name(acl).chars().take(NAME_CHARS).collect()
+}
+
+/// What is remarkable about a window.
+pub(in crate::cli) fn remarks(
+    summary: &WindowSummary,
+    findings: usize,
+    stage: Option<Stage>,
+) -> String {
     let mut remarks = Vec::new();
-    if !window.findings.is_empty() {
-        let findings = window.findings.len();
+    if findings > 0 {
         remarks.push(if findings == 1 {
             "1 finding".into()
         } else {
             format!("{findings} findings")
         });
     }
-    if window.summary.completeness == Completeness::Incomplete {
+    if summary.completeness == Completeness::Incomplete {
         remarks.push("incomplete".to_owned());
     }
-    if window.summary.late > 0 {
-        remarks.push(format!("{} late", grouped(window.summary.late)));
+    if summary.late > 0 {
+        remarks.push(format!("{} late", grouped(summary.late)));
     }
-    if let Some(learning) = window.stage.get("learning") {
-        remarks.push(format!(
-            "learning {}/{}",
-            learning["seen"], learning["needed"]
-        ));
+    if let Some(Stage::Learning { seen, needed }) = stage {
+        remarks.push(format!("learning {seen}/{needed}"));
     }
     remarks.join(", ")
 }
@@ -232,6 +243,15 @@ fn accounts(text: &mut String, accounts: &Accounts) {
                 &format!("                at {origin}:{}  {excerpt}", sample.offset),
             );
         }
+    }
+    if accounts.outside_range > 0 {
+        let count = grouped(accounts.outside_range);
+        line(
+            text,
+            &format!(
+                "  {count} records outside the time that was asked for, which were not counted"
+            ),
+        );
     }
     if accounts.control_messages > 0 {
         let count = grouped(accounts.control_messages);

@@ -33,16 +33,27 @@ const MOST_TEXT_OF_A_RECORD: usize = 1 << 20;
 /// The name of an ACL's default action in `terminatingRuleId`.
 const DEFAULT_ACTION: &str = "Default_Action";
 
+/// What became of a unit that is a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ingest) enum Accepted {
+    /// It is in the batch.
+    Pushed {
+        /// Values that were cut or left out.
+        cut_values: u64,
+    },
+    /// Its time was not asked for.
+    OutsideRange,
+}
+
 impl Unit<'_> {
-    /// Appends the record that this unit is to `batch`. `text_bytes` is the length of its JSON text.
-    ///
-    /// Gives the number of values that were cut or left out.
+    /// Appends the record that this unit is to `batch`, if its time is asked for. `text_bytes` is the
+    /// length of its JSON text.
     pub(in crate::ingest) fn accept(
         &self,
         text_bytes: usize,
         limits: &Limits,
         batch: &mut RecordBatch,
-    ) -> Result<u64, RejectReason> {
+    ) -> Result<Accepted, RejectReason> {
         if text_bytes > limits.max_record_bytes {
             return Err(RejectReason::TooLarge);
         }
@@ -52,6 +63,9 @@ impl Unit<'_> {
             return Err(RejectReason::BadAcl);
         }
         let action = self.action.as_deref().ok_or(RejectReason::NoAction)?;
+        if !limits.wanted.contains(timestamp) {
+            return Ok(Accepted::OutsideRange);
+        }
         if batch.text_bytes() > u32::MAX as usize - MOST_TEXT_OF_A_RECORD {
             return Err(RejectReason::BatchFull);
         }
@@ -88,7 +102,9 @@ impl Unit<'_> {
             )
         };
         batch.push(&record);
-        Ok(shears.cuts + self.matches.left_out + self.labels.left_out)
+        Ok(Accepted::Pushed {
+            cut_values: shears.cuts + self.matches.left_out + self.labels.left_out,
+        })
     }
 
     fn timestamp(&self, limits: &Limits) -> Result<EventTime, RejectReason> {

@@ -7,14 +7,16 @@
 //! without a copy.
 
 mod accept;
-mod headers;
 mod labels;
 pub(super) mod lenient;
 mod matches;
 mod names;
 mod request;
+mod scan;
 mod timestamp;
 pub(super) mod values;
+
+pub(super) use accept::Accepted;
 
 use std::borrow::Cow;
 
@@ -26,6 +28,7 @@ use self::labels::Labels;
 use self::lenient::{Depth, Lenient, Shape, Skip};
 use self::matches::{Matches, RuleGroups, TopLevelMatches};
 use self::request::{Request, RequestShape};
+use self::scan::{Scanner, Unusual};
 use self::timestamp::{When, WhenShape};
 use self::values::{Is, Size, Text};
 use super::reason::RejectReason;
@@ -72,59 +75,33 @@ pub(super) enum UnitKind {
 
 /// Reads the object that `line` begins with and should end with, and tells how long it is.
 ///
+/// The [scanner](scan) reads nearly all of them; the rest are left to serde_json.
+pub(super) fn read_object(line: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
+    match scanned(line, depth) {
+        Ok(read) => Ok(read),
+        Err(Unusual) => parsed(line, depth),
+    }
+}
+
+fn scanned(line: &str, depth: u16) -> Result<(Unit<'_>, usize), Unusual> {
+    let mut unit = Unit::default();
+    let mut scanner = Scanner::new(line, depth);
+    let shape = UnitShape(&mut unit, Depth::unminded(depth));
+    Lenient(shape).deserialize(&mut scanner)?;
+    Ok((unit, scanner.finish()?))
+}
+
 /// An object that opens no more levels than it may, side by side or nested, cannot be too deep: the
 /// first reading skims over what records do not keep, and is enough for nearly all. What it cannot
 /// answer is read once more, minding the depth everywhere. An envelope needs no such reading, since
 /// it is read again when it is opened.
-///
-/// Most records are read without their headers, by way of `scratch`; see [`headers`].
-pub(super) fn read_object<'a>(
-    line: &'a str,
-    depth: u16,
-    scratch: &'a mut String,
-) -> Result<(Unit<'a>, usize), RejectReason> {
-    if let Some(without) = headers::take_out(line, scratch)
-        && let Some(read) = read_without_headers(without, depth)
-    {
-        return Ok(read);
-    }
-    read_whole(line, depth)
-}
-
-fn read_whole(line: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
+fn parsed(line: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
     if let Ok((unit, length)) = read_unit(line, Depth::unminded(depth))
         && (unit.envelope.is_some() || openings(&line[..length]) <= usize::from(depth))
     {
         return Ok((unit, length));
     }
     read_unit(line, Depth::minded(depth))
-}
-
-/// Levels that a list of headers opens: the list and one header.
-const HEADER_LEVELS: usize = 2;
-
-fn read_without_headers<'a>(
-    without: headers::WithoutHeaders<'a, 'a>,
-    depth: u16,
-) -> Option<(Unit<'a>, usize)> {
-    let (mut unit, length) = read_unit(without.text, Depth::unminded(depth)).ok()?;
-    let levels = openings(&without.text[..length]) + HEADER_LEVELS;
-    if unit.envelope.is_some() || levels > usize::from(depth) {
-        return None;
-    }
-    if unit.request.headers_were_taken_out {
-        unit.request.headers.host = without.host.map(Cow::Borrowed);
-        unit.request.headers.user_agent = without.user_agent.map(Cow::Borrowed);
-    }
-    let holds_mark = length > without.mark_at;
-    Some((
-        unit,
-        if holds_mark {
-            length + without.removed
-        } else {
-            length
-        },
-    ))
 }
 
 /// Reads the object that `text` begins with, of which many may begin nested in each other: minding

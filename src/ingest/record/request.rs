@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess};
 
-use super::headers::MARK;
 use super::lenient::{Depth, Lenient, Shape, Skip};
 use super::values::Text;
 
@@ -20,8 +19,6 @@ pub(super) struct Request<'a> {
     /// `httpRequest.host`, for where no `Host` header was logged.
     pub host: Option<Cow<'a, str>>,
     pub headers: Headers<'a>,
-    /// Whether the list of headers was replaced by [`MARK`] before.
-    pub headers_were_taken_out: bool,
 }
 
 /// The two headers that records keep: the first of each name.
@@ -72,7 +69,7 @@ impl<'de> Shape<'de> for RequestShape<'_, 'de> {
                 RequestKey::HttpMethod => request.method = fields.next_value_seed(text())?,
                 RequestKey::Host => request.host = fields.next_value_seed(text())?,
                 RequestKey::Headers => {
-                    let headers = HeaderList(request, inner);
+                    let headers = HeaderList(&mut request.headers, inner);
                     fields.next_value_seed(Lenient(headers))?;
                 }
                 RequestKey::Other => fields.next_value_seed(Skip(inner))?,
@@ -82,7 +79,7 @@ impl<'de> Shape<'de> for RequestShape<'_, 'de> {
     }
 }
 
-struct HeaderList<'r, 'de>(&'r mut Request<'de>, Depth);
+struct HeaderList<'h, 'de>(&'h mut Headers<'de>, Depth);
 
 impl<'de> Shape<'de> for HeaderList<'_, 'de> {
     type Value = ();
@@ -93,12 +90,8 @@ impl<'de> Shape<'de> for HeaderList<'_, 'de> {
 
     fn absent(self) {}
 
-    fn unsigned(self, number: u64) {
-        self.0.headers_were_taken_out |= number == MARK;
-    }
-
     fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
-        let headers = &mut self.0.headers;
+        let headers = self.0;
         while !headers.are_complete() {
             let header = Lenient(Header(headers, inner));
             if elements.next_element_seed(header)?.is_none() {

@@ -21,7 +21,9 @@ pub(super) fn meaning(error: &SdkError<PublishError>) -> (String, Retry) {
     let code = refusal.code().unwrap_or("an unnamed error");
     let said = refusal.message().unwrap_or_default();
     let problem = one_line(&format!("SNS answered {code}: {said}"), MAX_PROBLEM_CHARS);
-    let status = error.raw_response().map(|response| response.status().as_u16());
+    let status = error
+        .raw_response()
+        .map(|response| response.status().as_u16());
     if let Some(advice) = lasting(refusal, status) {
         return (format!("{problem} ({advice})"), Retry::Never);
     }
@@ -70,7 +72,6 @@ mod tests {
     use super::*;
     use aws_sdk_sns::config::http::HttpResponse;
     use aws_sdk_sns::error::ErrorMetadata;
-    use aws_sdk_sns::primitives::SdkBody;
     use aws_sdk_sns::types::error::{
         AuthorizationErrorException, InternalErrorException, KmsThrottlingException,
         NotFoundException,
@@ -78,7 +79,7 @@ mod tests {
 
     fn refused(error: PublishError, status: u16, wait: Option<&'static str>) -> Retry {
         let status = status.try_into().expect("a status");
-        let mut response = HttpResponse::new(status, SdkBody::empty());
+        let mut response = HttpResponse::new(status, "".into());
         if let Some(wait) = wait {
             response.headers_mut().insert("retry-after", wait);
         }
@@ -112,7 +113,10 @@ mod tests {
         );
         assert_eq!(refused(missing, 404, None), Retry::Never);
         assert_eq!(refused(forbidden, 403, Some("7")), Retry::Never);
-        assert_eq!(refused(unnamed("SignatureDoesNotMatch"), 403, None), Retry::Never);
+        assert_eq!(
+            refused(unnamed("SignatureDoesNotMatch"), 403, None),
+            Retry::Never
+        );
     }
 
     #[test]

@@ -89,7 +89,8 @@ pub(super) fn fifo_ids(message: &Message) -> FifoIds {
 
 /// `id` where it is what SNS takes for one, else its digest.
 fn plain_id(id: &str) -> String {
-    let is_plain = (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+    let is_plain =
+        (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
     if is_plain {
         return id.to_owned();
     }
@@ -148,7 +149,10 @@ mod tests {
     fn a_subject_is_cut_on_a_character() {
         let long = subject(&with_subject(&"ä".repeat(300)));
         assert_eq!(long, format!("{}...", "?".repeat(96)));
-        assert_eq!(subject(&with_subject("[HIGH] a…\r\nBcc: x")), "[HIGH] a...  Bcc: x");
+        assert_eq!(
+            subject(&with_subject("[HIGH] a…\r\nBcc: x")),
+            "[HIGH] a...  Bcc: x"
+        );
         assert_eq!(subject(&with_subject(" \u{7}")), "wafwatch");
     }
 

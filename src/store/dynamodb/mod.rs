@@ -1,21 +1,64 @@
 //! Keeps everything in one DynamoDB table, for many functions at once.
 //!
-//! (contract; the owner of this folder writes the real module docs: the key design with its reasons)
+//! | `pk` | `sk` | what |
+//! | --- | --- | --- |
+//! | `META` | `SEED` | the deployment's seed |
+//! | `SHARDS` | shard | how far it is counted; `commits` numbers its commits |
+//! | `PARTIALS#<start>` | `<shard>#<commit>#<piece>` | a bundle: the counts of one commit in one window |
+//! | `ACLS` | ACL | its head; `version` numbers its closings |
+//! | `ACL#<acl>` | `STATE` | detector, open incident |
+//! | `ACL#<acl>` | `WINDOW#<start>` | a closed window; `revision` numbers its amendments |
+//! | `ACL#<acl>` | `PIECE#<start>#<piece>` | what of a window does not fit its item |
+//! | `ACL#<acl>` | `INCIDENT#<id>` | an incident |
+//! | `SETTLED` | start | the commits that every ACL's window contains |
+//! | `OUTBOX` | event id | an event that waits |
+//! | `EVENT#<event id>` | `EVENT` | an event that waits no more |
+//!
+//! **Exactness.** A [commit](DynamoStore::commit) is one transaction: the shard's state, on the
+//! condition that `commits` is what was read, and the bundles. So a bundle is there if and only if
+//! its number was reached, has one writer, and is never changed. A closed window remembers
+//! `consumed`, the last commit of each shard that is in it; whatever has a higher number is late.
+//! Nothing has to be deleted for counts to be counted once: bundles, settled marks and, by the
+//! retention, windows and events carry `expires` and go by themselves, for free.
+//!
+//! **Conflicts.** Every conditional write is a transaction with a token, sent again with the same
+//! token by the SDK and here, so that an answer that was lost after success is no conflict.
+//! [`StoreError::Conflict`] therefore means somebody else: read again. Load and meeting
+//! transactions are waited out for [`DynamoStore::with_patience`], ten seconds unless told.
+//!
+//! **Sizes.** Items stay under 390,000 bytes, transactions under 3 MB and 100 items, checked before
+//! they are sent: bundles and summaries are split, the rest is [`StoreError::TooLarge`].
 
+mod acls;
+mod call;
+mod close;
+mod commit;
+mod items;
+mod keys;
+mod outbox;
+mod packing;
+mod partials;
+mod read;
+mod settled;
+mod shards;
+pub mod table;
+mod transact;
 mod values;
+mod windows;
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use std::collections::BTreeMap;
-use wafwatch_windows::summary::Summary;
-use wafwatch_windows::time::{EventTime, Window};
 
+pub use keys::{OUTBOX, PARTITION, SORT};
 pub use values::{
     AclHead, Amendment, ClosingCommit, Commit, CommitNumbers, CommittedPartial,
     MAX_CLOSING_WINDOWS, MAX_COMMIT_BYTES, MAX_COMMIT_WINDOWS, PackIds, PendingDelivery,
     PendingEvent, ShardState, StoredWindow,
 };
 
-use crate::store::{AclState, Delivery, Explanation, StoreError};
+#[cfg(doc)]
+use crate::store::StoreError;
 
 /// The table.
 #[derive(Debug, Clone)]
@@ -23,123 +66,32 @@ pub struct DynamoStore {
     client: Client,
     table: String,
     retention_days: u32,
+    patience: Duration,
 }
 
 impl DynamoStore {
-    /// The store in `table`; closed windows, incidents and settled events are kept `retention_days`.
+    /// The store in `table`; closed windows, resolved incidents and settled events are kept
+    /// `retention_days`.
     #[must_use]
     pub fn new(client: Client, table: String, retention_days: u32) -> Self {
         Self {
             client,
             table,
             retention_days,
+            patience: call::PATIENCE,
         }
     }
-    /// The deployment's seed for all hashing: `proposed` where none is kept yet.
-    pub async fn seed(&self, proposed: u64) -> Result<u64, StoreError> {
-        unimplemented!()
+
+    /// The same, which tries calls again for another time while the table is busy.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
-    /// One shard's state (strongly consistent, as all reads here).
-    pub async fn shard(&self, shard: &str) -> Result<Option<ShardState>, StoreError> {
-        unimplemented!()
-    }
-    /// Every shard's state.
-    pub async fn shards(&self) -> Result<BTreeMap<String, ShardState>, StoreError> {
-        unimplemented!()
-    }
-    /// Every ACL's head.
-    pub async fn heads(&self) -> Result<BTreeMap<String, AclHead>, StoreError> {
-        unimplemented!()
-    }
-    /// One ACL's whole state; `None` before its first closed window.
-    pub async fn acl_state(&self, acl: &str) -> Result<Option<AclState>, StoreError> {
-        unimplemented!()
-    }
-    /// The counts that were committed of `window`, by ACL, in the order of shard and commit number.
-    pub async fn window_partials(
-        &self,
-        window: Window,
-    ) -> Result<BTreeMap<String, Vec<CommittedPartial>>, StoreError> {
-        unimplemented!()
-    }
-    /// One closed window.
-    pub async fn window(
-        &self,
-        acl: &str,
-        window: Window,
-    ) -> Result<Option<StoredWindow>, StoreError> {
-        unimplemented!()
-    }
-    /// Closed windows of `acl` that start in `[from, until)`, oldest first, at most `limit`, the newest where there are more.
-    pub async fn windows_between(
-        &self,
-        acl: &str,
-        from: EventTime,
-        until: EventTime,
-        limit: usize,
-    ) -> Result<Vec<Summary>, StoreError> {
-        unimplemented!()
-    }
-    /// Windows from `from` on whose ACLs are all closed or amended, with the commits they contain.
-    pub async fn settled(
-        &self,
-        from: EventTime,
-    ) -> Result<BTreeMap<EventTime, CommitNumbers>, StoreError> {
-        unimplemented!()
-    }
-    /// Says that all ACLs of the window that starts at `start` contain `consumed`.
-    pub async fn set_settled(
-        &self,
-        start: EventTime,
-        consumed: &CommitNumbers,
-        now: EventTime,
-    ) -> Result<(), StoreError> {
-        unimplemented!()
-    }
-    /// Writes a shard's counts and its state, whole or not at all. `StoreError::Conflict` where the stored commits are not the expected ones.
-    pub async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
-        unimplemented!()
-    }
-    /// Closes windows, whole or not at all. `Conflict` where the ACL's version is not the expected one.
-    pub async fn close(&self, closing: &ClosingCommit) -> Result<(), StoreError> {
-        unimplemented!()
-    }
-    /// Amends a closed window. `Conflict` where its revision is not the expected one.
-    pub async fn amend(&self, amendment: &Amendment) -> Result<(), StoreError> {
-        unimplemented!()
-    }
-    /// Events that wait, oldest first, at most `limit`.
-    pub async fn pending_events(&self, limit: usize) -> Result<Vec<PendingEvent>, StoreError> {
-        unimplemented!()
-    }
-    /// One event that waits.
-    pub async fn pending_event(&self, id: &str) -> Result<Option<PendingEvent>, StoreError> {
-        unimplemented!()
-    }
-    /// Keeps the explanation of an event, unless it has one; returns the one that stands.
-    pub async fn set_explanation(
-        &self,
-        id: &str,
-        explanation: &Explanation,
-    ) -> Result<Explanation, StoreError> {
-        unimplemented!()
-    }
-    /// Records how a delivery ended.
-    pub async fn record_delivery(
-        &self,
-        id: &str,
-        channel: &str,
-        delivery: &Delivery,
-    ) -> Result<(), StoreError> {
-        unimplemented!()
-    }
-    /// Takes an event out of the outbox, into the history, if every one of `channels` is settled; tells whether it was.
-    pub async fn settle_event(
-        &self,
-        id: &str,
-        channels: &[String],
-        now: EventTime,
-    ) -> Result<bool, StoreError> {
-        unimplemented!()
+
+    /// The table's name.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
     }
 }

@@ -48,14 +48,15 @@ pub struct Commit {
     /// The state afterwards. Its `commits` is one more than expected where there are partials or the
     /// position moves; the same where only the watermark or the end of the shard is written.
     pub state: ShardState,
-    /// The counts, of at most [`MAX_COMMIT_WINDOWS`] windows and 3 MiB in sum.
+    /// The counts, of at most [`MAX_COMMIT_WINDOWS`] windows and [`MAX_COMMIT_BYTES`] in sum.
     pub partials: Vec<StoredPartial>,
 }
 
 /// Windows that one commit may hold.
 pub const MAX_COMMIT_WINDOWS: usize = 64;
-/// Bytes of encoded partials that one commit may hold.
-pub const MAX_COMMIT_BYTES: usize = 3 * 1024 * 1024;
+/// Bytes of encoded partials that one commit may hold: a transaction takes 4 MB, and emulators count
+/// them as base64.
+pub const MAX_COMMIT_BYTES: usize = 11 * 256 * 1024;
 /// Windows of one ACL that one transaction closes at most.
 pub const MAX_CLOSING_WINDOWS: usize = 20;
 

@@ -17,6 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
+use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::time::WindowSize;
 
 use super::{AclState, Checkpoint, Store, StoreError, Transaction};
@@ -24,9 +25,11 @@ use wafwatch_windows::summary::Summary;
 use wafwatch_windows::time::Window;
 
 const SCHEMA_VERSION: &str = "2";
+/// Key of the seed of distinct counts.
+const DISTINCT_SEED: &str = "distinct_seed";
 /// How long a connection waits for another one's transaction, each time.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a transaction is applied again while another process holds the lock.
+/// How long a transaction is applied again, and what the pipeline needs is read again, while another process holds the lock.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// Pause before that, for locks that SQLite does not wait for itself.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
@@ -226,6 +229,35 @@ impl SqliteStore {
             .map_err(|error| damaged("window size", error))
     }
 
+    /// The seed under which this store's distinct counts are hashed: `configured`, or the one that it was
+    /// used with before, or `fresh` for a new store. It is kept.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or written.
+    pub fn distinct_seed(
+        &mut self,
+        configured: Option<u64>,
+        fresh: u64,
+    ) -> Result<u64, StoreError> {
+        while_busy(&self.path, self.patience, || {
+            let seed = match (configured, self.meta(DISTINCT_SEED)?) {
+                (Some(configured), _) => configured,
+                (None, Some(kept)) => kept.parse().map_err(|_| damaged("seed", "not a number"))?,
+                // Earlier versions kept none: what they counted is hashed with the default.
+                (None, None) if state::has_partials(&self.connection)? => {
+                    SketchSettings::default().distinct_seed
+                }
+                (None, None) => fresh,
+            };
+            self.connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES (?1, ?2)",
+                [DISTINCT_SEED, &seed.to_string()],
+            )?;
+            Ok(seed)
+        })
+    }
+
     fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
         let query = "SELECT value FROM meta WHERE key = ?1";
         Ok(self
@@ -237,23 +269,23 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn checkpoints(&self) -> Result<Vec<(String, Checkpoint)>, StoreError> {
-        state::checkpoints(&self.connection)
+        self.read(state::checkpoints)
     }
 
     fn acl_states(&self) -> Result<Vec<(String, AclState)>, StoreError> {
-        state::acl_states(&self.connection)
+        self.read(state::acl_states)
     }
 
     fn windows_with_partials(&self) -> Result<Vec<(String, Window)>, StoreError> {
-        state::windows_with_partials(&self.connection)
+        self.read(state::windows_with_partials)
     }
 
     fn partials(&self, acl: &str, window: Window) -> Result<Vec<Vec<u8>>, StoreError> {
-        state::partials(&self.connection, acl, window)
+        self.read(|connection| state::partials(connection, acl, window))
     }
 
     fn closed_window(&self, acl: &str, window: Window) -> Result<Option<Summary>, StoreError> {
-        history::closed_window(&self.connection, acl, window)
+        self.read(|connection| history::closed_window(connection, acl, window))
     }
 
     fn apply(&mut self, transaction: &Transaction) -> Result<(), StoreError> {
@@ -262,16 +294,37 @@ impl Store for SqliteStore {
                 path: self.path.clone(),
             });
         };
-        let deadline = Instant::now() + self.patience;
-        loop {
-            let applied = write::apply(&mut self.connection, writer, &self.path, transaction);
-            match applied.map_err(|error| error.of(&self.path)) {
-                // Nothing of it was written, and it does not change: it can be applied again.
-                Err(error) if error.is_busy() && Instant::now() < deadline => {
-                    thread::sleep(AGAIN_AFTER);
-                }
-                result => return result,
+        let path = &self.path;
+        // Of one that fails nothing was written, and it does not change: it can be applied again.
+        while_busy(path, self.patience, || {
+            write::apply(&mut self.connection, writer, path, transaction)
+        })
+    }
+}
+
+impl SqliteStore {
+    /// Reads what the pipeline needs as patiently as its transactions are written.
+    fn read<T>(
+        &self,
+        read: impl Fn(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        while_busy(&self.path, self.patience, || read(&self.connection))
+    }
+}
+
+/// Does `work` again while somebody else's lock is all that it fails for, and `patience` lasts.
+fn while_busy<T>(
+    path: &Path,
+    patience: Duration,
+    mut work: impl FnMut() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let deadline = Instant::now() + patience;
+    loop {
+        match work().map_err(|error| error.of(path)) {
+            Err(error) if error.is_busy() && Instant::now() < deadline => {
+                thread::sleep(AGAIN_AFTER);
             }
+            result => return result,
         }
     }
 }

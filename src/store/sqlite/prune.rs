@@ -31,6 +31,52 @@ impl SqliteStore {
             .map_err(|error| error.of(&self.path))
     }
 
+    /// Forgets inputs of which `is_gone` says that nothing can come of them again, and Web ACLs that
+    /// sleep without an open incident, where both have delivered nothing since `before`. Returns how
+    /// many rows went.
+    ///
+    /// Only while no pipeline is open on the store: one knows all inputs and ACLs by heart. The
+    /// checkpoint of a file stays, however old: without it, the file would count again.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    pub fn forget(
+        &mut self,
+        before: EventTime,
+        is_gone: &dyn Fn(&str) -> bool,
+    ) -> Result<u64, StoreError> {
+        self.forget_before(before, is_gone)
+            .map_err(|error| error.of(&self.path))
+    }
+
+    fn forget_before(
+        &mut self,
+        before: EventTime,
+        is_gone: &dyn Fn(&str) -> bool,
+    ) -> Result<u64, StoreError> {
+        let write = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let query = "SELECT shard FROM shards WHERE watermark IS NULL OR watermark <= ?1";
+        let mut old: Vec<String> = write
+            .prepare(query)?
+            .query_map([before.0], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        old.retain(|shard| is_gone(shard));
+        for shard in &old {
+            write.execute("DELETE FROM shards WHERE shard = ?1", [shard])?;
+        }
+        // What such an ACL's detector has learnt is older than the retention too.
+        let acls = write.execute(
+            "DELETE FROM acls WHERE empty_budget = 0 AND incident IS NULL AND closed_through <= ?1
+             AND NOT EXISTS (SELECT 1 FROM partials WHERE partials.acl = acls.acl)",
+            [before.0],
+        )?;
+        write.commit()?;
+        Ok((old.len() + acls) as u64)
+    }
+
     fn delete_before(&mut self, before: EventTime) -> Result<u64, StoreError> {
         // Windows are found by their start, which has an index; all are of the same size.
         let last_start = before.minus(self.window_size()?.milliseconds());

@@ -78,6 +78,11 @@ pub(super) fn windows_with_partials(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+pub(super) fn has_partials(connection: &Connection) -> Result<bool, StoreError> {
+    let query = "SELECT EXISTS (SELECT 1 FROM partials)";
+    Ok(connection.query_row(query, [], |row| row.get(0))?)
+}
+
 pub(super) fn partials(
     connection: &Connection,
     acl: &str,

@@ -6,7 +6,7 @@ use wafwatch_windows::time::{EventTime, Window, WindowSize};
 use super::*;
 use crate::analyst::Analyst;
 use crate::detect::Stage;
-use crate::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State};
+use crate::incident::{IncidentEvent, State, sample};
 use crate::store::{
     CheckpointUpdate, ClosedWindow, Closing, Delivery, Explanation, IncidentFilter, OutboxPlace,
     StoredPartial, WindowQuery,
@@ -72,27 +72,7 @@ fn closing(version: u64, minute: i64) -> Closing {
 }
 
 fn event(number: u32) -> IncidentEvent {
-    let incident = Incident {
-        id: "shop-1".to_owned(),
-        acl: ACL.to_owned(),
-        state: State::Open,
-        opened: EventTime(0),
-        last_window: window(0),
-        resolved: None,
-        severity: Severity(70),
-        announced: Level::High,
-        windows: 1,
-        quiet_windows: 0,
-        counters: Counters::default(),
-        findings: Vec::new(),
-        messages: number,
-    };
-    IncidentEvent {
-        id: format!("shop-1/{number}"),
-        kind: EventKind::Opened,
-        window: window(0),
-        incident,
-    }
+    sample::event(ACL, number)
 }
 
 #[test]
@@ -108,7 +88,7 @@ fn what_was_applied_is_there_after_opening_again() {
         checkpoints: vec![checkpoint(None, 10)],
         partials: vec![partial],
         closings: vec![closing(1, 0)],
-        amended: Vec::new(),
+        ..Transaction::default()
     };
     store.apply(&transaction).expect("applies");
     drop(store);
@@ -458,4 +438,103 @@ fn a_lock_is_waited_for_and_named_when_it_lasts() {
     });
     store.apply(&transaction).expect("applies once it is free");
     release.join().expect("ends");
+}
+
+#[test]
+fn reading_waits_for_a_lock_too() {
+    let folder = TempDir::new().expect("a folder");
+    let mut store = open(&folder);
+    // Leaving the write-ahead log takes the whole file.
+    let tool = Connection::open(store.path()).expect("opens");
+    store
+        .connection
+        .execute_batch("PRAGMA journal_mode = DELETE")
+        .expect("switches");
+    tool.execute_batch("BEGIN EXCLUSIVE").expect("locks");
+    store
+        .connection
+        .busy_timeout(Duration::from_millis(1))
+        .expect("sets");
+
+    store.patience = Duration::from_millis(150);
+    let error = store.checkpoints().expect_err("is locked");
+    assert!(matches!(error, StoreError::Busy { .. }), "{error}");
+
+    store.patience = Duration::from_secs(60);
+    let release = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        tool.execute_batch("COMMIT").expect("unlocks");
+    });
+    store.checkpoints().expect("reads once it is free");
+    release.join().expect("ends");
+}
+
+#[test]
+fn forgetting_takes_what_cannot_come_again_and_keeps_the_checkpoints_of_files() {
+    let folder = TempDir::new().expect("a folder");
+    let mut store = open(&folder);
+    let shard = |shard: &str, minute: Option<i64>| {
+        let mut update = checkpoint(None, 10);
+        update.shard = shard.to_owned();
+        update.checkpoint.watermark = minute.map(|minute| window(minute).start);
+        update
+    };
+    let acl = |acl: &str, empty_budget: u32, minute: i64| {
+        let mut closing = closing(1, minute);
+        closing.acl = acl.to_owned();
+        closing.state.empty_budget = empty_budget;
+        closing
+    };
+    let transaction = Transaction {
+        checkpoints: vec![
+            shard("file-1", Some(1)),
+            shard("stdin 1", Some(1)),
+            shard("stdin 2", None),
+            shard("stdin 3", Some(9)),
+        ],
+        closings: vec![acl("asleep", 0, 1), acl("awake", 1, 1), acl("recent", 0, 9)],
+        ..Transaction::default()
+    };
+    store.apply(&transaction).expect("applies");
+    let is_gone = |shard: &str| shard.starts_with("stdin ");
+    assert_eq!(store.forget(window(5).start, &is_gone).expect("forgets"), 3);
+    let shards = store.checkpoints().expect("reads").into_iter();
+    let shards: Vec<String> = shards.map(|(shard, _)| shard).collect();
+    assert_eq!(shards, ["file-1", "stdin 3"]);
+    let acls = store.acl_states().expect("reads").into_iter();
+    let acls: Vec<String> = acls.map(|(acl, _)| acl).collect();
+    assert_eq!(acls, ["awake", "recent"]);
+}
+
+#[test]
+fn the_seed_of_a_store_stays_unless_another_one_is_wanted() {
+    let folder = TempDir::new().expect("a folder");
+    let mut store = open(&folder);
+    assert_eq!(
+        store.distinct_seed(None, u64::MAX).expect("keeps"),
+        u64::MAX
+    );
+    drop(store);
+    let mut store = open(&folder);
+    assert_eq!(store.distinct_seed(None, 2).expect("keeps"), u64::MAX);
+    assert_eq!(store.distinct_seed(Some(3), 2).expect("keeps"), 3);
+    assert_eq!(store.distinct_seed(None, 2).expect("keeps"), 3);
+
+    // One of an earlier version, with counts in it.
+    let partial = StoredPartial {
+        acl: ACL.to_owned(),
+        window: window(1),
+        encoded: vec![9],
+    };
+    let transaction = Transaction {
+        partials: vec![partial],
+        ..Transaction::default()
+    };
+    store.apply(&transaction).expect("applies");
+    store
+        .connection
+        .execute("DELETE FROM meta WHERE key = 'distinct_seed'", [])
+        .expect("writes");
+    let default = SketchSettings::default().distinct_seed;
+    assert_eq!(store.distinct_seed(None, 2).expect("keeps"), default);
 }

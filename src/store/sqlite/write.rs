@@ -28,6 +28,10 @@ pub(super) fn apply(
     for partial in &transaction.partials {
         add_partial(&write, partial)?;
     }
+    for partial in &transaction.compacted {
+        delete_partials(&write, &partial.acl, partial.window)?;
+        add_partial(&write, partial)?;
+    }
     for closing in &transaction.closings {
         close(&write, closing)?;
     }
@@ -49,7 +53,10 @@ fn check_writer(write: &Connection, writer: &str, path: &Path) -> Result<(), Sto
         return Ok(());
     }
     Err(StoreError::Conflict {
-        what: format!("the store {} was taken over", path.display()),
+        what: format!(
+            "the store {}, which only one may write, was taken over",
+            path.display()
+        ),
     })
 }
 

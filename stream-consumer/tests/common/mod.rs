@@ -1,0 +1,7 @@
+//! What the functions' tests share.
+#![allow(dead_code, reason = "each test uses its part")]
+
+pub mod incidents;
+pub mod streams;
+pub mod topics;
+pub mod waf;
