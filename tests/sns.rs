@@ -41,6 +41,7 @@ fn a_build_without_aws_says_that_it_cannot_publish() {
 }
 
 #[cfg(feature = "aws")]
+#[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../stream-consumer/tests/common/topics.rs"]
 mod topics;
 

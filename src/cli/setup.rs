@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "aws")]
 use anyhow::Context;
 use jiff::Timestamp;
 use wafwatch_windows::time::EventTime;

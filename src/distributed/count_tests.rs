@@ -21,7 +21,7 @@ fn line(acl: usize, time: i64, address: u8) -> String {
     let record = json!({
         "timestamp": time,
         "webaclId": format!("acl-{acl}"),
-        "action": if address % 3 == 0 { "BLOCK" } else { "ALLOW" },
+        "action": if address.is_multiple_of(3) { "BLOCK" } else { "ALLOW" },
         "httpRequest": {"clientIp": format!("192.0.2.{address}"), "uri": "/"},
     });
     format!("{record}\n")

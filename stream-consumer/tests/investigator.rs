@@ -178,7 +178,7 @@ async fn an_ordered_topic_delivers_an_event_once() {
     let noting_channel = Arc::default();
     let explained = investigator(&store, vec![noting("mail", &noting_channel)]);
     let _ = explained
-        .handle(&batch(&[event.clone()]), now(), deadline())
+        .handle(&batch(std::slice::from_ref(&event)), now(), deadline())
         .await;
     let settled = store
         .settled_event(&event)
@@ -211,7 +211,7 @@ async fn a_topic_that_is_not_there_is_given_up_with_the_reason() {
         target: Target::Sns(Sns::in_region(&config, missing.to_owned(), "us-east-1")),
     };
     let (answer, done) = investigator(&store, vec![sns])
-        .handle(&batch(&[event.clone()]), now(), deadline())
+        .handle(&batch(std::slice::from_ref(&event)), now(), deadline())
         .await;
     assert!(answer.batch_item_failures.is_empty());
     assert_eq!(done.given_up, 1);
@@ -235,11 +235,11 @@ async fn a_dead_channel_delays_no_other_and_is_tried_again_by_the_sweep() {
     let created = now();
     let event = open_incident(&store, "shop", created).await;
     let (answer, done) = investigator
-        .handle(&batch(&[event.clone()]), created, deadline())
+        .handle(&batch(std::slice::from_ref(&event)), created, deadline())
         .await;
     assert!(answer.batch_item_failures.is_empty());
     assert_eq!((done.delivered, done.retrying), (1, 1));
-    assert_eq!(well.taken(), [event.clone()]);
+    assert_eq!(well.taken(), std::slice::from_ref(&event));
 
     // Its time has not come.
     let swept = investigator
