@@ -4,7 +4,7 @@
 //! of that name without arguments in a folder whose code names the crate. From each program's `main`
 //! the call graph says which of them it can reach.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,7 +12,8 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::lint::repository;
-use crate::program::{Call, Function, Program};
+use crate::names::Call;
+use crate::program::{Function, Live, Program};
 
 /// What the code of one function calls: each action with the way to it.
 pub type Actions = BTreeMap<String, String>;
@@ -109,6 +110,13 @@ fn makes_transactions(function: &Function) -> bool {
     })
 }
 
+/// Whether a call is named like one that adds a write to a transaction.
+fn is_transaction_write(call: &Call) -> bool {
+    TRANSACTION_WRITES
+        .iter()
+        .any(|(kind, _)| matches!(call, Call::Method { name, arguments: 1 } if name == kind))
+}
+
 /// The source and what it may call.
 pub struct Source {
     program: Program,
@@ -116,38 +124,37 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads the library and the functions' programs.
-    ///
-    /// # Panics
-    ///
-    /// Where a program is missing.
-    pub fn read(programs: &[&str]) -> Self {
+    /// Reads the library, and what the functions' programs share.
+    pub fn read() -> Self {
         let services = operations();
         let mut program = Program::default();
-        let root = repository();
-        program.add("wafwatch", &root.join("src/lib.rs"));
-        let functions = root.join("stream-consumer/src");
-        assert!(
-            functions.is_dir(),
-            "the package stream-consumer, whose roles the template defines, is not there"
-        );
-        if functions.join("lib.rs").exists() {
-            program.add("wafwatch_stream_consumer", &functions.join("lib.rs"));
-        }
-        for name in programs {
-            let main = functions.join("bin").join(name).with_extension("rs");
-            assert!(
-                main.exists(),
-                "there is no program for the function {name}: {}",
-                main.display()
-            );
-            program.add(name, &main);
+        program.add("wafwatch", &repository().join("src/lib.rs"));
+        let shared = repository().join("stream-consumer/src/lib.rs");
+        if shared.exists() {
+            program.add("wafwatch_stream_consumer", &shared);
         }
         Self { program, services }
     }
 
-    /// What the program `name` can reach.
-    pub fn actions(&self, name: &str) -> Actions {
+    /// What the program of a function can reach.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such program.
+    pub fn actions(&mut self, name: &str) -> Result<Actions, String> {
+        let programs = repository().join("stream-consumer/src/bin");
+        let main = programs.join(name).with_extension("rs");
+        if !main.exists() {
+            return Err(format!(
+                "there is no program for the function {name}: {}",
+                main.display()
+            ));
+        }
+        self.program.add(name, &main);
+        Ok(self.reachable_actions(name))
+    }
+
+    fn reachable_actions(&self, name: &str) -> Actions {
         let functions = &self.program.functions;
         let ways = self.ways(name);
         let mut actions = Actions::new();
@@ -157,37 +164,38 @@ impl Source {
                 actions.extend(action(&service, &operation).map(|action| (action, way.clone())));
             }
             if makes_transactions(function) {
-                let writes = self.transaction_writes(function, &ways);
-                actions.extend(writes.into_iter().map(|action| (action, way.clone())));
+                actions.extend(self.transaction_writes(index, &ways));
             }
         }
         actions
     }
 
-    /// The kinds of writes that `maker` can put into a transaction. Where its module has a method of
-    /// a kind's name, which adds one, that must be reachable too.
-    fn transaction_writes(&self, maker: &Function, ways: &BTreeMap<usize, String>) -> Vec<String> {
+    /// The kinds of writes that `maker` can put into a transaction, with the way to each. Where its
+    /// module has a method of a kind's name, which adds one, it is that which must be reached.
+    fn transaction_writes(&self, maker: usize, ways: &BTreeMap<usize, String>) -> Actions {
         let functions = &self.program.functions;
-        let mut actions = Vec::new();
+        let mut actions = Actions::new();
         for (kind, action) in TRANSACTION_WRITES {
-            let makes = maker
+            let makes = functions[maker]
                 .calls
                 .iter()
                 .any(|call| matches!(call, Call::Method { name, arguments: 1 } if name == kind));
-            let mut adders = functions
-                .iter()
-                .enumerate()
-                .filter(|(_, function)| {
-                    function.module == maker.module
-                        && function.owner.is_some()
-                        && function.name == kind
-                })
-                .peekable();
-            let is_reached =
-                adders.peek().is_none() || adders.any(|(index, _)| ways.contains_key(&index));
-            if makes && is_reached {
-                actions.push(action.to_owned());
+            if !makes {
+                continue;
             }
+            let all = functions.iter().enumerate();
+            let adders = all.filter(|(_, function)| {
+                let is_near = function.module == functions[maker].module;
+                is_near && function.owner.is_some() && function.name == kind
+            });
+            let adders: Vec<usize> = adders.map(|(index, _)| index).collect();
+            let deciding = if adders.is_empty() {
+                vec![maker]
+            } else {
+                adders
+            };
+            let way = deciding.iter().find_map(|index| ways.get(index));
+            actions.extend(way.map(|way| (action.to_owned(), way.clone())));
         }
         actions
     }
@@ -201,30 +209,40 @@ impl Source {
             .position(is_main)
             .unwrap_or_else(|| panic!("{name} has no main"));
         let mut ways = BTreeMap::from([(main, format!("{name}::main"))]);
-        let mut waiting = VecDeque::from([main]);
-        while let Some(index) = waiting.pop_front() {
-            let caller = &functions[index];
-            for call in &caller.calls {
-                for target in self.program.targets(caller, call) {
-                    if ways.contains_key(&target) {
-                        continue;
-                    }
-                    let function = &functions[target];
-                    let owner = function
-                        .owner
-                        .as_deref()
-                        .or(function.module.last().map(String::as_str));
-                    let way = format!(
-                        "{} > {}::{}",
-                        ways[&index],
-                        owner.unwrap_or_default(),
-                        function.name
-                    );
-                    ways.insert(target, way);
-                    waiting.push_back(target);
-                }
+        let mut live = Live::new();
+        // A type that comes alive gives calls that were looked at already new targets.
+        loop {
+            let before = (ways.len(), live.len());
+            for index in ways.keys().copied().collect::<Vec<_>>() {
+                self.program.enliven(&functions[index], &mut live);
+                self.follow(index, &live, &mut ways);
+            }
+            if before == (ways.len(), live.len()) {
+                return ways;
             }
         }
-        ways
+    }
+
+    /// Adds what a function's calls lead to.
+    fn follow(&self, index: usize, live: &Live, ways: &mut BTreeMap<usize, String>) {
+        let caller = &self.program.functions[index];
+        for call in &caller.calls {
+            // In a maker of transactions these are methods of the SDK's builder.
+            if makes_transactions(caller) && is_transaction_write(call) {
+                continue;
+            }
+            for target in self.program.targets(caller, call, live) {
+                if ways.contains_key(&target) {
+                    continue;
+                }
+                let function = &self.program.functions[target];
+                let module = function.module.last().map(String::as_str);
+                let owner = function.owner.as_deref().or(module).unwrap_or_default();
+                ways.insert(
+                    target,
+                    format!("{} > {owner}::{}", ways[&index], function.name),
+                );
+            }
+        }
     }
 }

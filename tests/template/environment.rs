@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 use wafwatch::config::Settings;
@@ -80,4 +81,25 @@ fn every_function_runs_the_program_of_its_name() {
             main.display()
         );
     }
+}
+
+#[test]
+fn the_tables_of_costs_are_what_the_arithmetic_gives() {
+    let docs = repository().join("docs");
+    let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
+    let printed = Command::new(python)
+        .arg(docs.join("costs"))
+        .output()
+        .expect("python3 runs");
+    assert!(
+        printed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&printed.stderr)
+    );
+    let page = fs::read_to_string(docs.join("costs.md")).expect("docs/costs.md");
+    let printed = String::from_utf8(printed.stdout).expect("UTF-8");
+    assert!(
+        page.contains(&printed),
+        "docs/costs.md differs from what docs/costs prints:\n{printed}"
+    );
 }

@@ -10,6 +10,8 @@ mod document;
 mod environment;
 mod lint;
 mod metric_use;
+mod names;
 mod permissions;
 mod program;
 mod queries;
+mod syntax;
