@@ -600,8 +600,9 @@ fn whatever_happens_every_record_counts_once_and_every_incident_is_told() {
         "{count} schedules with {faults} faults and {deaths} deaths in {:?}",
         began.elapsed()
     );
+    told.expect("somebody listens");
     assert!(
-        faults >= 5 * count && deaths >= count / 2,
+        count < 10 || (faults >= 5 * count && deaths >= count / 2),
         "this was no chaos"
     );
 }
