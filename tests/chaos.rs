@@ -52,10 +52,12 @@ const LEARNT: i64 = 40;
 const ORDINARY: usize = 20;
 /// Requests of the attack.
 const ATTACK: usize = 300;
-/// Steps of a schedule before the faults end.
-const STEPS: usize = 18;
+/// Steps after each window's records were put.
+const STEPS: usize = 4;
+/// Steps with faults after the last window's time, in which windows close.
+const LAST_STEPS: usize = 14;
 /// Faults of each function before its calls succeed.
-const FAULTS: usize = 12;
+const FAULTS: usize = 30;
 /// Rounds after the faults in which everything must come to rest.
 const ROUNDS: i64 = 30;
 
@@ -527,7 +529,7 @@ async fn run(seed: u64, tally: &Tally) {
         chaos.put_window(window).await;
         chaos.mapping.refresh(&chaos.deployment).await;
         chaos.now = chaos.now.max(EventTime(START + (window + 1) * MINUTE));
-        for _ in 0..STEPS / WINDOWS as usize {
+        for _ in 0..STEPS {
             chaos.step().await;
         }
         if window == 1 && chaos.dice.one_in(3) {
@@ -535,6 +537,11 @@ async fn run(seed: u64, tally: &Tally) {
             chaos.deployment.split(&shard).await;
             chaos.mapping.refresh(&chaos.deployment).await;
         }
+    }
+    chaos.now = EventTime(START + (WINDOWS + 2) * MINUTE);
+    for _ in 0..LAST_STEPS {
+        chaos.deliver(Some(6)).await;
+        chaos.step().await;
     }
     chaos.come_to_rest().await;
     chaos.check().await;
@@ -600,8 +607,9 @@ fn whatever_happens_every_record_counts_once_and_every_incident_is_told() {
         "{count} schedules with {faults} faults and {deaths} deaths in {:?}",
         began.elapsed()
     );
+    told.expect("somebody listens");
     assert!(
-        faults >= 5 * count && deaths >= count / 2,
+        count < 10 || (faults >= 5 * count && deaths >= count / 2),
         "this was no chaos"
     );
 }

@@ -102,8 +102,8 @@ impl<'de> Scanner<'de> {
         (next == literal).then_some(at + LENGTH)
     }
 
-    /// The natural number without leading zeros that stands at `at`, and the position behind it.
-    /// What follows it is for its container to judge.
+    /// The natural number without leading zeros that stands at `at`, and the position behind it;
+    /// nothing where the number goes on with a fraction or an exponent.
     #[inline]
     fn integer(&self, at: usize) -> Option<(u64, usize)> {
         let mut number = 0;
@@ -116,7 +116,8 @@ impl<'de> Scanner<'de> {
             }
         }
         let has_leading_zero = self.bytes[at] == b'0' && end - at > 1;
-        (!has_leading_zero).then_some((number, end))
+        let goes_on = matches!(self.bytes.get(end), Some(b'.' | b'e' | b'E'));
+        (!has_leading_zero && !goes_on).then_some((number, end))
     }
 
     /// Shows the string whose opening quote was just read to `visitor`.

@@ -122,6 +122,8 @@ fn other_texts_are_left_to_the_parser() {
         "{\"a\":\t1}",
         "{\"a\":\"\u{0}\"}",
         r#"{1:1}"#,
+        "1.5",
+        "1e3{}",
         r#"{"webaclId":"a",1:1}"#,
     ] {
         assert_eq!(read(line), By::Parser, "{line}");
