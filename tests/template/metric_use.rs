@@ -52,6 +52,10 @@ impl MetricUse {
                 let is_reported = reporters.into_iter().any(|name| Some(name) == program);
                 assert!(is_reported, "{place}: {value} does not emit {}", self.name);
             }
+            Scope::Model => panic!(
+                "{place}: no function asks a model, so none emits {}",
+                self.name
+            ),
         }
         Some(metric)
     }
