@@ -40,7 +40,7 @@ use wafwatch_windows::time::{EventTime, Window};
 
 const SEEDS: u64 = 200;
 /// Schedules at once: the emulator is one process, and so is this one.
-const WORKERS: usize = 4;
+const WORKERS: usize = 6;
 /// In 2099: the emulator deletes what has expired by the real clock, and nothing here may have.
 const START: i64 = 4_070_908_800_000;
 const MINUTE: i64 = 60_000;
@@ -55,7 +55,7 @@ const ATTACK: usize = 300;
 /// Steps after each window's records were put.
 const STEPS: usize = 4;
 /// Steps with faults after the last window's time, in which windows close.
-const LAST_STEPS: usize = 14;
+const LAST_STEPS: usize = 10;
 /// Faults of each function before its calls succeed.
 const FAULTS: usize = 30;
 /// Rounds after the faults in which everything must come to rest.

@@ -16,22 +16,23 @@
 //! because decoding an envelope depends on the envelope alone: the newest time accepted follows from
 //! its own arrival in the stream, not from the clock of whoever decodes it.
 
+mod encoding;
+mod envelope;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wafwatch_windows::accumulator::Accumulator;
-use wafwatch_windows::partial::Partial;
-use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::time::{EventTime, Window};
 
+use self::encoding::{MAX_PARTIALS, encode};
+use self::envelope::Envelope;
 use super::pack;
 use super::view::forget_settled;
-use crate::ingest::{Accounts, Limits, RejectReason};
+use crate::ingest::{Limits, RejectReason};
 use crate::pipeline::{Decoded, Piece, PipelineSettings};
-use crate::store::dynamodb::{
-    AclHead, Commit, CommitNumbers, MAX_COMMIT_BYTES, MAX_COMMIT_WINDOWS, ShardState,
-};
-use crate::store::{SequenceNumber, StoredPartial};
+use crate::store::SequenceNumber;
+use crate::store::dynamodb::{AclHead, Commit, CommitNumbers, MAX_COMMIT_WINDOWS, ShardState};
 
 /// A record of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,12 +94,6 @@ pub struct Known<'a> {
     pub now: EventTime,
 }
 
-/// Most that one partial takes: an item of the table holds 400 KB.
-const MAX_PARTIAL_BYTES: usize = 256 * 1_024;
-
-/// Partials that one commit may hold: each may take what counters and distinct counts need.
-const MAX_PARTIALS: usize = MAX_COMMIT_BYTES / SketchSettings::MIN_BUDGET_BYTES;
-
 type Decode = fn(&mut Decoded, &str, Piece<'_>, &Limits);
 
 /// Counts batches, one at a time. Keeps from one to the next what is expensive to make, and which
@@ -111,25 +106,6 @@ pub struct Counter {
     accumulator: Accumulator,
     envelope: Envelope,
     decode: Decode,
-}
-
-/// The envelope that is being counted.
-#[derive(Debug, Default)]
-struct Envelope {
-    decoded: Decoded,
-    /// The order in which its records are counted, where it is not their own.
-    order: Option<Vec<u32>>,
-    /// Records that earlier commits hold.
-    before: usize,
-    /// Records that are dealt with, those included.
-    taken: usize,
-    /// Of those since the last commit: refused, because their ACL is one too many.
-    refused: u64,
-    /// Newest time among the records that are counted.
-    newest: Option<EventTime>,
-    /// Its id, where it is a packed record.
-    pack: Option<u64>,
-    is_open: bool,
 }
 
 impl Counter {
@@ -212,85 +188,14 @@ impl Counter {
             let decoded = &mut self.envelope.decoded;
             decoded.fill_rejected(&input, piece, RejectReason::InternalError);
         }
-        self.order();
         let envelope = &mut self.envelope;
+        envelope.put_in_order(self.settings.close.window_size);
         let counted_before = usize::try_from(state.parts).unwrap_or(usize::MAX);
         envelope.before = counted_before.min(envelope.decoded.batch().len());
         envelope.taken = envelope.before;
         envelope.refused = 0;
         envelope.newest = envelope.newest_before();
         envelope.is_open = true;
-    }
-
-    /// An envelope with more windows than a commit takes is counted window by window, so that its
-    /// commits are as few as its windows allow.
-    fn order(&mut self) {
-        let size = self.settings.close.window_size;
-        let batch = self.envelope.decoded.batch();
-        let windows_of = || batch.iter().map(|record| size.window_of(record.timestamp));
-        let mut distinct = BTreeSet::new();
-        for window in windows_of() {
-            distinct.insert(window);
-            if distinct.len() > MAX_COMMIT_WINDOWS {
-                break;
-            }
-        }
-        self.envelope.order = (distinct.len() > MAX_COMMIT_WINDOWS).then(|| {
-            let mut keyed: Vec<(Window, u32)> = windows_of().zip(0_u32..).collect();
-            keyed.sort_unstable();
-            keyed.into_iter().map(|(_, index)| index).collect()
-        });
-    }
-}
-
-impl Envelope {
-    /// The index of the record to be counted next.
-    fn index(&self) -> Option<usize> {
-        self.index_of(self.taken)
-    }
-
-    fn index_of(&self, place: usize) -> Option<usize> {
-        if place >= self.decoded.batch().len() {
-            return None;
-        }
-        let ordered = |order: &Vec<u32>| order.get(place).map(|index| *index as usize);
-        self.order.as_ref().map_or(Some(place), ordered)
-    }
-
-    fn newest_before(&self) -> Option<EventTime> {
-        let records = (0..self.before).filter_map(|place| self.index_of(place));
-        let times = records.filter_map(|index| self.decoded.batch().get(index));
-        times.map(|record| record.timestamp).max()
-    }
-
-    /// Adds to `accounts` what became of the records since the last commit, all of the envelope's
-    /// rejects with its last record.
-    fn account(&mut self, accounts: &mut Accounts) {
-        let is_done = self.index().is_none();
-        let more = if is_done {
-            let whole = self.decoded.accounts();
-            let before = self.before as u64;
-            Accounts {
-                read: whole.read.saturating_sub(before),
-                accepted: whole.accepted.saturating_sub(before),
-                ..whole.clone()
-            }
-        } else {
-            let counted = (self.taken - self.before) as u64;
-            Accounts {
-                read: counted,
-                accepted: counted,
-                ..Accounts::default()
-            }
-        };
-        accounts.merge(&more);
-        accounts.retract(RejectReason::TooManyAcls, self.refused);
-        self.before = self.taken;
-        self.refused = 0;
-    }
-
-    fn is_poison(&self) -> bool {
-        self.decoded.batch().is_empty() && self.decoded.accounts().rejected_total() > 0
     }
 }
 
@@ -442,28 +347,6 @@ impl Batch<'_> {
             partials,
         }
     }
-}
-
-/// Encodes partials so that all of them fit into one commit.
-fn encode(drained: Vec<(String, Window, Partial)>, budget: usize) -> Vec<StoredPartial> {
-    let within = |budget: usize| -> Vec<StoredPartial> {
-        let encoded = drained.iter().map(|(acl, window, partial)| StoredPartial {
-            acl: acl.clone(),
-            window: *window,
-            encoded: partial.encode(budget),
-        });
-        encoded.collect()
-    };
-    let partials = within(budget.min(MAX_PARTIAL_BYTES));
-    let bytes: usize = partials
-        .iter()
-        .map(|partial| partial.acl.len() + partial.encoded.len())
-        .sum();
-    if bytes <= MAX_COMMIT_BYTES {
-        return partials;
-    }
-    let share = MAX_COMMIT_BYTES / drained.len().max(1);
-    within(budget.min(share))
 }
 
 #[cfg(test)]

@@ -2,11 +2,14 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::json;
+use wafwatch_windows::partial::Partial;
 use wafwatch_windows::time::WindowSize;
 
 use super::*;
 use crate::config::Settings;
 use crate::forward::partition_key;
+use crate::ingest::Accounts;
+use crate::store::dynamodb::MAX_COMMIT_BYTES;
 
 const START: i64 = 1_767_571_200_000;
 const SHARD: &str = "shardId-000000000000";

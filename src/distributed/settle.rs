@@ -14,22 +14,22 @@
 //!
 //! Work is bounded by time and by windows. What does not fit is found again by the next call.
 
+mod empty;
+mod window;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use wafwatch_windows::close::Due;
-use wafwatch_windows::partial::Partial;
 use wafwatch_windows::time::{EventTime, Window};
 use wafwatch_windows::watermark::Low;
 
 use super::View;
-use crate::close;
 use crate::incident::IncidentEvent;
 use crate::pipeline::PipelineSettings;
 use crate::store::dynamodb::{
-    AclHead, Amendment, ClosingCommit, CommitNumbers, CommittedPartial, DynamoStore,
-    MAX_CLOSING_WINDOWS,
+    AclHead, ClosingCommit, CommitNumbers, CommittedPartial, DynamoStore,
 };
 use crate::store::{AclState, ClosedWindow, Closing, StoreError};
 
@@ -117,13 +117,6 @@ struct Settler<'a> {
 enum Outcome {
     Done,
     Left,
-}
-
-/// The counts of one ACL in one window that are not in it yet.
-struct Fresh {
-    partial: Partial,
-    damaged: u64,
-    is_empty: bool,
 }
 
 impl Settler<'_> {
@@ -249,182 +242,6 @@ impl Settler<'_> {
         let state = self.store.acl_state(acl).await?.unwrap_or_default();
         self.view.heads.insert(acl.to_owned(), head_of(&state));
         Ok(state)
-    }
-
-    /// Closes the ACL's windows up to this one, which holds `partials`.
-    async fn close(
-        &mut self,
-        acl: &str,
-        window: Window,
-        partials: &[CommittedPartial],
-        numbers: &CommitNumbers,
-    ) -> Result<Outcome, StoreError> {
-        let mut state = self.read_head(acl).await?;
-        if is_closed(&head_of(&state), window) {
-            return self.amend(acl, window, partials, numbers).await;
-        }
-        if self.due(window) == Due::NotYet {
-            // Another ACL's late records are in the window; this one's can still come.
-            return Ok(Outcome::Left);
-        }
-        let fresh = self.fresh(partials, &CommitNumbers::new(), numbers);
-        if fresh.is_empty {
-            return Ok(Outcome::Done);
-        }
-        let damaged = fresh.damaged;
-        let (policy, round) = (self.settings.close_policy, self.round);
-        let due = |other: Window| {
-            if other.start > window.start {
-                return Due::NotYet;
-            }
-            match policy.due(other, round.low, round.now) {
-                Due::Complete if other == window && damaged > 0 => Due::Incomplete,
-                due => due,
-            }
-        };
-        let mut open = BTreeMap::from([(window, fresh.partial)]);
-        let consumed = BTreeMap::from([(window, numbers.clone())]);
-        let mut closings = Vec::new();
-        while let Some(closing) = close::close_due(
-            acl,
-            &state,
-            &mut open,
-            &due,
-            MAX_CLOSING_WINDOWS,
-            &self.settings.close,
-        ) {
-            state = closing.state.clone();
-            closings.push(closing);
-        }
-        for closing in closings {
-            self.write(closing, &consumed).await?;
-        }
-        self.settled.damaged += damaged;
-        Ok(Outcome::Done)
-    }
-
-    /// Adds to the ACL's closed window what it does not contain yet.
-    async fn amend(
-        &mut self,
-        acl: &str,
-        window: Window,
-        partials: &[CommittedPartial],
-        numbers: &CommitNumbers,
-    ) -> Result<Outcome, StoreError> {
-        let stored = self.store.window(acl, window).await?;
-        let nothing = CommitNumbers::new();
-        let contained = stored.as_ref().map_or(&nothing, |stored| &stored.consumed);
-        let fresh = self.fresh(partials, contained, numbers);
-        if fresh.is_empty {
-            return Ok(Outcome::Done);
-        }
-        let expected_revision = stored.as_ref().map(|stored| stored.revision);
-        let mut consumed = contained.clone();
-        for (shard, number) in numbers {
-            let contained = consumed.entry(shard.clone()).or_default();
-            *contained = (*contained).max(*number);
-        }
-        let closed = stored.map(|stored| stored.summary);
-        let sketch = &self.settings.close.sketch;
-        let amendment = Amendment {
-            summary: close::amend(closed, acl, window, &fresh.partial, sketch),
-            expected_revision,
-            consumed,
-            now: self.round.now,
-        };
-        self.store.amend(&amendment).await?;
-        self.settled.amended += 1;
-        self.settled.late += fresh.partial.counters().total;
-        self.settled.damaged += fresh.damaged;
-        Ok(Outcome::Done)
-    }
-
-    /// What of `partials` is beyond `contained`, up to `numbers`: the rest was committed after the
-    /// round began, and perhaps not read as a whole.
-    fn fresh(
-        &self,
-        partials: &[CommittedPartial],
-        contained: &CommitNumbers,
-        numbers: &CommitNumbers,
-    ) -> Fresh {
-        let sketch = &self.settings.close.sketch;
-        let mut fresh = Fresh {
-            partial: Partial::new(sketch),
-            damaged: 0,
-            is_empty: true,
-        };
-        for partial in partials {
-            let of = |numbers: &CommitNumbers| numbers.get(&partial.shard).copied().unwrap_or(0);
-            if partial.commit <= of(contained) || partial.commit > of(numbers) {
-                continue;
-            }
-            fresh.is_empty = false;
-            match Partial::decode(&partial.encoded, sketch) {
-                Ok(decoded) => fresh.partial.merge(&decoded),
-                Err(_) => fresh.damaged += 1,
-            }
-        }
-        fresh
-    }
-
-    /// Closes windows without records, before `end` where windows with records were left there.
-    async fn empty_windows(&mut self, end: Option<EventTime>) {
-        let size = self.settings.close.window_size;
-        let is_before_end = |window: Window| end.is_none_or(|end| window.start < end);
-        let next: Vec<(String, Window)> = self
-            .view
-            .next_windows(size)
-            .map(|(acl, window)| (acl.to_owned(), window))
-            .collect();
-        for (acl, window) in next {
-            let is_due = is_before_end(window) && self.due(window) != Due::NotYet;
-            if !is_due || self.failed.contains(&acl) {
-                continue;
-            }
-            if let Err(error) = self.empty_windows_of(&acl, end).await {
-                if error.is_conflict() {
-                    // Somebody else closes them.
-                    self.settled.conflicts += 1;
-                } else {
-                    self.fail(&acl, window, &error);
-                }
-            }
-        }
-    }
-
-    async fn empty_windows_of(
-        &mut self,
-        acl: &str,
-        end: Option<EventTime>,
-    ) -> Result<(), StoreError> {
-        let mut state = self.read_head(acl).await?;
-        let (policy, round) = (self.settings.close_policy, self.round);
-        let due = |window: Window| {
-            if end.is_some_and(|end| window.start >= end) {
-                return Due::NotYet;
-            }
-            policy.due(window, round.low, round.now)
-        };
-        let nothing = BTreeMap::new();
-        loop {
-            if self.is_over() {
-                self.settled.is_behind = true;
-                return Ok(());
-            }
-            let closing = close::close_due(
-                acl,
-                &state,
-                &mut BTreeMap::new(),
-                &due,
-                MAX_CLOSING_WINDOWS,
-                &self.settings.close,
-            );
-            let Some(closing) = closing else {
-                return Ok(());
-            };
-            state = closing.state.clone();
-            self.write(closing, &nothing).await?;
-        }
     }
 
     async fn write(

@@ -86,7 +86,7 @@ fn of_model(record: &ModelRecord) -> Document {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeSet;
 
     use serde_json::Value;
@@ -111,6 +111,16 @@ mod tests {
             },
             is_held_back: false,
         }
+    }
+
+    /// Lines that hold every field.
+    pub(in crate::metrics) fn sample_lines() -> Vec<String> {
+        let usage = Usage {
+            input_tokens: 1,
+            ..Usage::default()
+        };
+        let outcome = Outcome::FellBack(Fallback::Throttled);
+        model_lines(&record(outcome, usage), EventTime(5))
     }
 
     #[test]

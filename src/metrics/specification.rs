@@ -306,7 +306,8 @@ fn every_field_of_a_line_is_declared_and_every_declared_field_written() {
         health_line(function, &Health::default(), EventTime(5)),
     ];
     let mut written = BTreeSet::new();
-    for line in lines {
+    let of_model = super::model::tests::sample_lines();
+    for line in lines.into_iter().chain(of_model) {
         let root: Value = serde_json::from_str(&line).expect("JSON");
         written.extend(root.as_object().expect("an object").keys().cloned());
     }
