@@ -4,7 +4,7 @@
 //! beside each other in time advance together and windows close in event time, however many files
 //! there are and however they are named. The wall clock decides nothing.
 //!
-//! The silence of a Web ACL is judged by the inputs that hold it: its first [`PEEK_BYTES`] tell which
+//! The silence of a Web ACL is judged by the inputs that hold it: its first bytes tell which
 //! ACLs an input holds. Where all inputs of an ACL have ended, what follows is no outage.
 //!
 //! A file that has grown since it was counted to its end goes on from there. Where only some stretch

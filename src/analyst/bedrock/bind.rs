@@ -5,7 +5,7 @@
 //! list, and so is a figure that differs from the counted one. Each removal lowers the confidence. What
 //! stays has its references replaced by the values.
 //!
-//! The check is by form ([`names`]): numbers in digits, words with the marks of identifiers. An invented
+//! The check is by form (`names.rs`): numbers in digits, words with the marks of identifiers. An invented
 //! number in letters, or an invented name that looks like an ordinary word, is not told from English.
 //! That is one reason why an answer moves no severity by more than a level and silences nothing.
 

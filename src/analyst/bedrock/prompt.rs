@@ -3,7 +3,7 @@
 //! The instructions are the files in `prompts/`, embedded. Their version ([`VERSION`]) stands in every
 //! report; a test holds the files to it, so that no word changes without a new version.
 //!
-//! The evidence is written by [`lines`] as few lines of figures, names and references
+//! The evidence is written by `lines` as few lines of figures, names and references
 //! ([`super::hostile`]), at first with many values, then with fewer, until the whole question stays
 //! under the wanted number of tokens and the evidence under [`MAX_EVIDENCE_BYTES`].
 
