@@ -75,6 +75,10 @@ impl Scope {
 /// Types that can be there: the name of each, and its place among those of that name.
 pub type Live = BTreeSet<(String, usize)>;
 
+/// Modules of the library that only the command uses. Their types have methods of the same names as
+/// those of the functions.
+const OF_THE_COMMAND: [&str; 3] = ["cli", "host", "source"];
+
 impl Program {
     /// Adds a crate, or a program, from its root file on.
     pub fn add(&mut self, name: &str, root: &Path) {
@@ -171,6 +175,9 @@ impl Program {
 
     fn add_module(&mut self, child: &syn::ItemMod, place: &Place<'_>, module: Vec<String>) {
         let name = child.ident.to_string();
+        if OF_THE_COMMAND.contains(&name.as_str()) && place.file.ends_with("src/lib.rs") {
+            return;
+        }
         let beside = place.children.join(format!("{name}.rs"));
         let inside = place.children.join(&name).join("mod.rs");
         let file = match path_attribute(&child.attrs) {
