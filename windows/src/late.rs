@@ -79,7 +79,7 @@ fn add_list(listed: &mut TopList, late: &TopList, top_n: usize) {
     listed.items = items;
     listed.weight = weight;
     listed.unlisted = Some(never_listed.max(largest_cut_off.unwrap_or(0)));
-    listed.error = error_of(listed);
+    listed.error = listed.error_of_its_bounds();
 }
 
 fn within(bounds: CountBounds, weight: u64) -> CountBounds {
@@ -87,14 +87,6 @@ fn within(bounds: CountBounds, weight: u64) -> CountBounds {
         upper: bounds.upper.min(weight),
         ..bounds
     }
-}
-
-/// What [`TopList::error`] promises, from the bounds of the values themselves.
-fn error_of(list: &TopList) -> u64 {
-    let widths = list.items.iter().map(|item| item.upper - item.lower);
-    let last_listed = list.items.last().map_or(0, |item| item.lower);
-    let beyond_last = list.largest_unlisted().saturating_sub(last_listed);
-    widths.max().unwrap_or(0).max(beyond_last)
 }
 
 /// The bounds of `key` in `items`; between zero and `unlisted` where they lack it.

@@ -46,15 +46,17 @@ fn top_list(sketch: &FrequentSketch, length: usize) -> TopList {
     let mut ranked = sketch.top(length.saturating_add(1));
     let first_unlisted = ranked.get(length).map_or(0, |entry| entry.count);
     ranked.truncate(length);
-    TopList {
+    let mut list = TopList {
         items: ranked
             .into_iter()
             .map(|entry| top_item(sketch, entry, Key::left))
             .collect(),
-        error: sketch.error(),
+        error: 0,
         weight: sketch.weight(),
         unlisted: Some(sketch.bounds(first_unlisted).upper),
-    }
+    };
+    list.error = list.error_of_its_bounds();
+    list
 }
 
 fn top_item(sketch: &FrequentSketch, entry: &Entry, part: fn(&Key) -> &str) -> TopItem {
@@ -223,6 +225,18 @@ mod tests {
         record.counted = true;
         record.counted_rules = vec!["count-all"];
         record
+    }
+
+    #[test]
+    fn a_list_cut_to_nothing_says_how_much_it_lacks() {
+        let records = [attack("192.0.2.1", "/admin"), attack("192.0.2.1", "/admin")];
+        let settings = SketchSettings {
+            top_n: 0,
+            ..SketchSettings::default()
+        };
+        let summary = summary_of(&records, &settings);
+        let uris = &summary.top[&Dimension::Uri];
+        assert_eq!((uris.items.len(), uris.weight, uris.error), (0, 2, 2));
     }
 
     #[test]

@@ -143,6 +143,16 @@ impl TopList {
         self.unlisted.map_or(rest, |unlisted| unlisted.min(rest))
     }
 
+    /// What [`error`](Self::error) promises, from the bounds of the values themselves: those that
+    /// are listed, and those that are not beside the last listed one. A list that was cut to
+    /// nothing has no last one, so nothing bounds what it lacks but the largest.
+    pub(crate) fn error_of_its_bounds(&self) -> u64 {
+        let widths = self.items.iter().map(|item| item.upper - item.lower);
+        let last_listed = self.items.last().map_or(0, |item| item.lower);
+        let beyond_last = self.largest_unlisted().saturating_sub(last_listed);
+        widths.max().unwrap_or(0).max(beyond_last)
+    }
+
     /// How often `key`, listed or not, occurred at most.
     #[must_use]
     pub fn upper_bound(&self, key: &str) -> u64 {
