@@ -10,10 +10,7 @@
 mod answers;
 mod check;
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
 
 use aws_config::SdkConfig;
 use axum::Router;
@@ -21,8 +18,8 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{Request, Response};
 use serde_json::Value;
-use tokio::sync::oneshot;
 
+use crate::server::Server;
 use crate::{EmulatorError, sdk_config};
 
 pub use answers::{Answer, Failure, text, tool_use};
@@ -63,12 +60,10 @@ struct Served {
     asked: Mutex<Vec<Asked>>,
 }
 
-/// The server, on a thread of its own, which ends when it is dropped.
+/// The server, which ends when it is dropped.
 pub struct Converse {
-    address: SocketAddr,
+    server: Server,
     served: Arc<Served>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Converse {
@@ -80,51 +75,21 @@ impl Converse {
     pub fn start(
         model: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
     ) -> Result<Self, EmulatorError> {
-        Self::serve(Box::new(model)).map_err(|source| EmulatorError::Start {
-            emulator: NAME,
-            source,
-        })
-    }
-
-    fn serve(model: Box<Model>) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
         let served = Arc::new(Served {
-            model,
+            model: Box::new(model),
             asked: Mutex::default(),
         });
-        let app = Router::new()
-            .fallback(answer)
-            .with_state(Arc::clone(&served));
-        let (stop, stopped) = oneshot::channel();
-        let thread = thread::Builder::new()
-            .name("converse emulator".into())
-            .spawn(move || {
-                runtime.block_on(async {
-                    let listener = tokio::net::TcpListener::from_std(listener)
-                        .expect("the listener does not block");
-                    tokio::select! {
-                        ended = axum::serve(listener, app) => ended.expect("serving does not end"),
-                        _ = stopped => {}
-                    }
-                });
-            })?;
-        Ok(Self {
-            address,
-            served,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let state = Arc::clone(&served);
+        let routes = move || Router::new().fallback(answer).with_state(state);
+        let server =
+            Server::start("converse emulator", routes).map_err(EmulatorError::start(NAME))?;
+        Ok(Self { server, served })
     }
 
     /// A configuration for clients of it; see [`sdk_config`].
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        sdk_config(&format!("http://{}", self.address))
+        sdk_config(&format!("http://{}", self.server.address()))
     }
 
     /// Every request so far, oldest first.
@@ -132,16 +97,6 @@ impl Converse {
     pub fn asked(&self) -> Vec<Asked> {
         let asked = self.served.asked.lock();
         asked.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for Converse {
-    fn drop(&mut self) {
-        // Either way the thread ends.
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

@@ -1,24 +1,18 @@
 //! Kinesis in this process.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::thread::{self, JoinHandle};
-
 use aws_config::SdkConfig;
 use ferrokinesis::store::StoreOptions;
-use tokio::sync::oneshot;
 
+use crate::server::Server;
 use crate::{EmulatorError, sdk_config};
 
-/// An in-memory Kinesis on a thread of its own, which ends when it is dropped.
+/// An in-memory Kinesis, which ends when it is dropped.
 ///
 /// Streams are created, resharded and deleted nearly at once. It stands outside any test's
 /// asynchronous runtime, so that several may use it.
 #[derive(Debug)]
 pub struct Kinesis {
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    server: Server,
 }
 
 impl Kinesis {
@@ -44,60 +38,22 @@ impl Kinesis {
     ///
     /// When there is no free port or thread.
     pub fn start_with(options: StoreOptions) -> Result<Self, EmulatorError> {
-        Self::serve(options).map_err(|source| EmulatorError::Start {
-            emulator: "ferrokinesis",
-            source,
-        })
-    }
-
-    fn serve(options: StoreOptions) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let (stop, stopped) = oneshot::channel();
-        let thread = thread::Builder::new()
-            .name("kinesis emulator".into())
-            .spawn(move || {
-                runtime.block_on(async {
-                    let listener = tokio::net::TcpListener::from_std(listener)
-                        .expect("the listener does not block");
-                    let (app, _store) = ferrokinesis::create_app(options);
-                    tokio::select! {
-                        served = axum::serve(listener, app) => served.expect("serving does not end"),
-                        _ = stopped => {}
-                    }
-                });
-            })?;
-        Ok(Self {
-            address,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let routes = || ferrokinesis::create_app(options).0;
+        let server = Server::start("kinesis emulator", routes)
+            .map_err(EmulatorError::start("ferrokinesis"))?;
+        Ok(Self { server })
     }
 
     /// Where it answers.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.server.address())
     }
 
     /// A configuration for clients of it; see [`sdk_config`].
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
         sdk_config(&self.endpoint())
-    }
-}
-
-impl Drop for Kinesis {
-    fn drop(&mut self) {
-        // Either way the thread ends.
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

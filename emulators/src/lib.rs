@@ -24,11 +24,13 @@ mod process;
 mod python;
 mod runtime_api;
 mod sdk;
+mod server;
 
 use std::io;
 use std::path::PathBuf;
 
 pub use kinesis::Kinesis;
+pub use process::Process;
 pub use python::{Ministack, Moto};
 pub use runtime_api::{Function, FunctionError};
 pub use sdk::{REGION, sdk_config, sdk_config_over};
@@ -98,5 +100,9 @@ impl EmulatorError {
     fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { path, source }
+    }
+
+    fn start(emulator: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Start { emulator, source }
     }
 }

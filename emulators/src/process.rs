@@ -9,8 +9,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::EmulatorError;
+use aws_config::SdkConfig;
+
 use crate::install::{self, Package};
+use crate::{EmulatorError, sdk_config};
 
 /// How long an emulator may take until it answers: two busy cores need a while for its imports.
 const START_TIMEOUT: Duration = Duration::from_secs(90);
@@ -42,7 +44,7 @@ pub(crate) struct Settings {
 
 /// A running emulator; dropping it ends it and whatever it started.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     /// Its standard input keeps the watchdog from ending it.
     child: Child,
     address: SocketAddr,
@@ -126,15 +128,27 @@ impl Process {
         }
     }
 
-    pub(crate) fn endpoint(&self) -> String {
+    /// Where it answers.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(crate) fn log(&self) -> &Path {
+    /// A configuration for clients of it; see [`sdk_config`].
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        sdk_config(&self.endpoint())
+    }
+
+    /// Its log file.
+    #[must_use]
+    pub fn log(&self) -> &Path {
         &self.log
     }
 
-    pub(crate) fn log_tail(&self) -> String {
+    /// The last lines of its log, for messages of tests that fail.
+    #[must_use]
+    pub fn log_tail(&self) -> String {
         let log = fs::read(&self.log).unwrap_or_default();
         last_lines(&String::from_utf8_lossy(&log), SHOWN_LINES)
     }

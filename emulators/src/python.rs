@@ -1,13 +1,11 @@
 //! The emulators that are Python programs.
 
-use std::path::Path;
+use std::ops::Deref;
 use std::sync::OnceLock;
 
-use aws_config::SdkConfig;
-
+use crate::EmulatorError;
 use crate::install::Package;
 use crate::process::{Process, Program, Settings};
-use crate::{EmulatorError, sdk_config};
 
 const MINISTACK: Program = Program {
     package: Package {
@@ -82,29 +80,13 @@ impl Ministack {
             Err(error) => panic!("{error}"),
         })
     }
+}
 
-    /// Where it answers.
-    #[must_use]
-    pub fn endpoint(&self) -> String {
-        self.0.endpoint()
-    }
+impl Deref for Ministack {
+    type Target = Process;
 
-    /// A configuration for clients of it; see [`sdk_config`].
-    #[must_use]
-    pub fn sdk_config(&self) -> SdkConfig {
-        sdk_config(&self.endpoint())
-    }
-
-    /// Its log file.
-    #[must_use]
-    pub fn log(&self) -> &Path {
-        self.0.log()
-    }
-
-    /// The last lines of its log, for messages of tests that fail.
-    #[must_use]
-    pub fn log_tail(&self) -> String {
-        self.0.log_tail()
+    fn deref(&self) -> &Process {
+        &self.0
     }
 }
 
@@ -121,23 +103,13 @@ impl Moto {
     pub fn start() -> Result<Self, EmulatorError> {
         Process::start(&MOTO, &[]).map(Self)
     }
+}
 
-    /// Where it answers.
-    #[must_use]
-    pub fn endpoint(&self) -> String {
-        self.0.endpoint()
-    }
+impl Deref for Moto {
+    type Target = Process;
 
-    /// A configuration for clients of it; see [`sdk_config`].
-    #[must_use]
-    pub fn sdk_config(&self) -> SdkConfig {
-        sdk_config(&self.endpoint())
-    }
-
-    /// The last lines of its log, for messages of tests that fail.
-    #[must_use]
-    pub fn log_tail(&self) -> String {
-        self.0.log_tail()
+    fn deref(&self) -> &Process {
+        &self.0
     }
 }
 

@@ -6,12 +6,11 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
@@ -23,6 +22,7 @@ use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::REGION;
+use crate::server::Server;
 
 /// How long after its deadline a function is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -53,8 +53,8 @@ pub struct Function {
     events: mpsc::UnboundedSender<Call>,
     next: AtomicU64,
     log: Log,
-    stop: Option<oneshot::Sender<()>>,
-    api: Option<JoinHandle<()>>,
+    /// Its Runtime API, which ends after it.
+    _api: Server,
 }
 
 type Log = Arc<Mutex<String>>;
@@ -91,10 +91,10 @@ impl Function {
             open: Mutex::default(),
             log: Arc::clone(&log),
         };
-        let (address, stop, api) = serve(api)?;
+        let api = Server::start("lambda runtime api", || routes(api))?;
         let mut child = Command::new(binary)
             .env_clear()
-            .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
+            .env("AWS_LAMBDA_RUNTIME_API", api.address().to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "test")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
@@ -113,8 +113,7 @@ impl Function {
             events,
             next: AtomicU64::new(1),
             log,
-            stop: Some(stop),
-            api: Some(api),
+            _api: api,
         })
     }
 
@@ -166,10 +165,6 @@ impl Drop for Function {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        drop(self.stop.take());
-        if let Some(api) = self.api.take() {
-            let _ = api.join();
-        }
     }
 }
 
@@ -189,18 +184,8 @@ fn follow(output: Option<impl Read + Send + 'static>, log: &Log) {
     });
 }
 
-type Served = (SocketAddr, oneshot::Sender<()>, JoinHandle<()>);
-
-/// Serves the API on a thread of its own, outside any test's asynchronous runtime.
-fn serve(api: Api) -> io::Result<Served> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    let routes = Router::new()
+fn routes(api: Api) -> Router {
+    Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
         .route(
             "/2018-06-01/runtime/invocation/{id}/response",
@@ -208,20 +193,7 @@ fn serve(api: Api) -> io::Result<Served> {
         )
         .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
         .route("/2018-06-01/runtime/init/error", post(init_error))
-        .with_state(Arc::new(api));
-    let thread = thread::Builder::new()
-        .name("lambda runtime api".into())
-        .spawn(move || {
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener)
-                    .expect("the listener does not block");
-                tokio::select! {
-                    served = axum::serve(listener, routes) => served.expect("serving does not end"),
-                    _ = stopped => {}
-                }
-            });
-        })?;
-    Ok((address, stop, thread))
+        .with_state(Arc::new(api))
 }
 
 async fn next(State(api): State<Arc<Api>>) -> Response<Body> {
