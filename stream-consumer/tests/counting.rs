@@ -231,6 +231,43 @@ async fn records_of_every_envelope_are_counted_once() {
 }
 
 #[tokio::test]
+async fn a_record_that_nothing_can_be_made_of_is_put_aside_as_it_came() {
+    let account = Account::new().await;
+    let (s3, bucket) = (Ministack::shared().endpoint(), "aside-of-counting");
+    let objects = aws_sdk_s3::Client::new(&Ministack::shared().sdk_config());
+    let created = objects.create_bucket().bucket(bucket).send().await;
+    created.expect("creates");
+    let aside = [
+        ("AWS_ENDPOINT_URL_S3", s3.as_str()),
+        ("WAFWATCH_REJECTED_BUCKET", bucket),
+    ];
+    let consumer = account.start(CONSUMER, &aside);
+    let poison = b"\x00 no record";
+    account.put("poison", poison).await;
+    let event = account.event().await;
+    for _ in 0..2 {
+        let answer = invoke(&consumer, &event).await;
+        assert_eq!(answer, json!({"batchItemFailures": []}));
+    }
+    let listed = objects.list_objects_v2().bucket(bucket).send().await;
+    let listed = listed.expect("lists");
+    let keys: Vec<&str> = listed
+        .contents()
+        .iter()
+        .filter_map(|object| object.key())
+        .collect();
+    let sequence = event["Records"][0]["kinesis"]["sequenceNumber"].as_str();
+    let key = format!(
+        "rejected/shardId-000000000000/{}",
+        sequence.expect("has one")
+    );
+    assert_eq!(keys, [key.as_str()], "{}", consumer.log());
+    let object = objects.get_object().bucket(bucket).key(key).send().await;
+    let body = object.expect("is there").body.collect().await;
+    assert_eq!(body.expect("reads").into_bytes().as_ref(), poison);
+}
+
+#[tokio::test]
 async fn what_cannot_be_counted_is_handed_back_from_its_first_record_on() {
     let account = Account::new().await;
     // With a seed of its own it asks the table nothing before the first event.

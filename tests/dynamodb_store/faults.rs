@@ -90,6 +90,17 @@ async fn throttling_is_waited_out() {
     assert_eq!(kept.store.shards().await.expect("in the end").len(), 1);
 }
 
+/// A transaction in the way is none that changed anything: the same one is sent again.
+#[tokio::test]
+async fn another_transaction_on_the_same_items_is_waited_out() {
+    let kept = kept("conflicting").await;
+    let twice = [Some(Fault::Conflicting), Some(Fault::Conflicting)];
+    kept.faults.reschedule(Schedule::listed(twice));
+    let commit = kept.store.commit(&commit(None, Vec::new())).await;
+    commit.expect("in the end");
+    assert_eq!(kept.faults.attempts_of(WRITE), 3);
+}
+
 #[tokio::test]
 async fn throttling_that_does_not_end_is_told_as_busy() {
     let kept = kept("throttled-for-good").await;

@@ -55,6 +55,22 @@ pub(super) fn throttled(request: &HttpRequest) -> HttpResponse {
     answer(503, "application/xml", body.to_owned())
 }
 
+/// A refusal because of another call on the same items; only transactions are refused so.
+pub(super) fn conflicting(request: &HttpRequest) -> HttpResponse {
+    if operation(request) != "TransactWriteItems" {
+        return throttled(request);
+    }
+    // Another call's item is in the way of the first write, and the others have no reason of their own.
+    let code = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+    let body = format!(
+        "{{\"__type\":\"{code}\",\
+         \"Message\":\"Transaction cancelled [TransactionConflict, None]\",\
+         \"CancellationReasons\":[{{\"Code\":\"TransactionConflict\",\
+         \"Message\":\"Transaction is ongoing for the item\"}},{{\"Code\":\"None\"}}]}}"
+    );
+    json_body(400, code, body)
+}
+
 /// A failure inside the service.
 pub(super) fn service_error(request: &HttpRequest) -> HttpResponse {
     if request.headers().contains_key("x-amz-target") {
@@ -66,6 +82,10 @@ pub(super) fn service_error(request: &HttpRequest) -> HttpResponse {
 
 fn json(status: u16, code: &str, message: &str) -> HttpResponse {
     let body = format!("{{\"__type\":\"{code}\",\"message\":\"{message}\"}}");
+    json_body(status, code, body)
+}
+
+fn json_body(status: u16, code: &str, body: String) -> HttpResponse {
     let mut response = answer(status, "application/x-amz-json-1.0", body);
     response
         .headers_mut()

@@ -71,6 +71,7 @@ impl FaultyConnector {
             }
             Some(Fault::ServiceError) => Ok(answers::service_error(&request)),
             Some(Fault::Throttled) => Ok(answers::throttled(&request)),
+            Some(Fault::Conflicting) => Ok(answers::conflicting(&request)),
             Some(Fault::Delay(time)) => {
                 tokio::time::sleep(time).await;
                 self.inner.call(request).await

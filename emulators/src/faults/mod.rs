@@ -43,6 +43,9 @@ pub enum Fault {
     ServiceError,
     /// The service refuses for its load, and does nothing.
     Throttled,
+    /// The service refuses because of another call on the same items, and does nothing: a
+    /// transaction is cancelled; other operations are throttled.
+    Conflicting,
     /// The call waits before it is sent.
     Delay(Duration),
     /// The function dies before anything is sent.

@@ -19,6 +19,8 @@ pub struct Rates {
     pub service_error: u8,
     /// [`Fault::Throttled`].
     pub throttled: u8,
+    /// [`Fault::Conflicting`].
+    pub conflicting: u8,
     /// [`Fault::Delay`].
     pub delay: u8,
     /// [`Fault::CrashBefore`].
@@ -33,7 +35,8 @@ impl Rates {
         error_before: 4,
         lost_answer: 6,
         service_error: 4,
-        throttled: 4,
+        throttled: 2,
+        conflicting: 2,
         delay: 4,
         crash_before: 3,
         crash_after: 5,
@@ -45,6 +48,7 @@ impl Rates {
         lost_answer: 0,
         service_error: 0,
         throttled: 0,
+        conflicting: 0,
         delay: 0,
         crash_before: 0,
         crash_after: 0,
@@ -130,6 +134,7 @@ fn draw(state: &mut u64, rates: Rates) -> Option<Fault> {
         (rates.lost_answer, Fault::LostAnswer),
         (rates.service_error, Fault::ServiceError),
         (rates.throttled, Fault::Throttled),
+        (rates.conflicting, Fault::Conflicting),
         (rates.delay, Fault::Delay(delay)),
         (rates.crash_before, Fault::CrashBefore),
         (rates.crash_after, Fault::CrashAfter),
@@ -167,7 +172,13 @@ mod tests {
         assert_ne!(of(7), of(8));
         let faults = of(7).into_iter().flatten().count();
         assert!((250..350).contains(&faults), "{faults} of 1,000");
-        for wanted in [Fault::CrashAfter, Fault::Throttled, Fault::LostAnswer] {
+        let wanted = [
+            Fault::CrashAfter,
+            Fault::Throttled,
+            Fault::Conflicting,
+            Fault::LostAnswer,
+        ];
+        for wanted in wanted {
             assert!(of(7).contains(&Some(wanted)), "{wanted:?}");
         }
     }
