@@ -15,6 +15,7 @@ pub mod distributed;
 pub mod forward;
 #[cfg(feature = "aws")]
 pub mod functions;
+pub mod guidance;
 pub mod host;
 pub mod incident;
 pub mod ingest;

@@ -25,6 +25,7 @@ use wafwatch::forward::partition_key;
 use wafwatch::functions::closer::Closer;
 use wafwatch::functions::investigator::{Investigator, Recipient, StreamEvent, Target};
 use wafwatch::functions::kinesis_event::KinesisEvent;
+use wafwatch::guidance::Marks;
 use wafwatch::incident::Level;
 use wafwatch::notify::{Message, Notifier, NotifyError, Retry};
 use wafwatch::outbox::Terms;
@@ -89,7 +90,15 @@ fn learnt() -> &'static AclState {
                 true => Due::Complete,
                 false => Due::NotYet,
             };
-            let closing = close::close_due(ACL, &state, &mut partials, &due, 1, &settings);
+            let closing = close::close_due(
+                ACL,
+                &state,
+                &mut partials,
+                &due,
+                1,
+                &Marks::new(),
+                &settings,
+            );
             state = closing.expect("is due").state;
         }
         state.version = 1;

@@ -39,6 +39,12 @@ pub enum Command {
         #[command(subcommand)]
         command: IncidentsCommand,
     },
+    /// Lists what was said of incidents, and takes it back.
+    Feedback {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: FeedbackCommand,
+    },
     /// Lists closed windows and their top values.
     Windows {
         /// What to do with them.
@@ -206,10 +212,66 @@ pub enum IncidentsCommand {
         #[allow(missing_docs)]
         common: CommonArguments,
     },
+    /// Says what one was: what is like it is treated so from the next window on.
+    ///
+    /// Like it is what comes from the same Web ACL, has the same signal on the same side, comes within an
+    /// hour of the same time of day, and is not much stronger. `wafwatch feedback` lists and undoes.
+    Mark {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// What it was.
+        #[arg(value_enum)]
+        judgement: JudgementName,
+        /// DynamoDB table of a deployment, instead of the store file; needs a build with
+        /// `--features aws`.
+        #[arg(long, value_name = "NAME", env = "WAFWATCH_TABLE")]
+        table: Option<String>,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        common: CommonArguments,
+    },
     /// Shows one incident with its newest report and deliveries.
     Show {
         /// Its id, or the beginning of it.
         id: String,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        common: CommonArguments,
+    },
+}
+
+/// What people think of an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum JudgementName {
+    /// Worth a message: the next one like it opens one level earlier.
+    Relevant,
+    /// Not worth one: the next one like it is muted.
+    Irrelevant,
+    /// To be expected, and the new normal: learnt at once, and the next one like it is muted.
+    Expected,
+}
+
+/// `wafwatch feedback`.
+#[derive(Debug, Subcommand)]
+pub enum FeedbackCommand {
+    /// Lists what was said of incidents, newest first, and what it led to.
+    List {
+        /// DynamoDB table of a deployment, instead of the store file; needs a build with
+        /// `--features aws`.
+        #[arg(long, value_name = "NAME", env = "WAFWATCH_TABLE")]
+        table: Option<String>,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        common: CommonArguments,
+    },
+    /// Takes back what was said of an incident.
+    Undo {
+        /// The incident's id, or the beginning of it.
+        id: String,
+        /// DynamoDB table of a deployment, instead of the store file; needs a build with
+        /// `--features aws`.
+        #[arg(long, value_name = "NAME", env = "WAFWATCH_TABLE")]
+        table: Option<String>,
         #[command(flatten)]
         #[allow(missing_docs)]
         common: CommonArguments,

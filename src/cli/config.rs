@@ -10,10 +10,12 @@ use crate::report::Style;
 
 pub(super) fn check(common: &CommonArguments) -> anyhow::Result<Outcome> {
     let (settings, warnings) = setup::settings(common, None)?;
-    // Channels are made, though nothing is sent: a bad address or a missing secret shows here.
+    // Channels are made, though nothing is sent: a bad address or a missing secret shows here. So does
+    // a calendar that cannot be.
     setup::channels(&settings, &|| {
         Box::new(Terminal::new(std::io::stdout(), Style::Plain, Detail::Full))
     })?;
+    setup::calendar(&settings)?;
     if common.json {
         let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
         let shown: toml::Table = settings.effective().parse()?;

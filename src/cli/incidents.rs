@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::arguments::{CommonArguments, IncidentsCommand};
 use super::exit::{Outcome, UsageError};
 use super::summary::{self, list_incidents, masked};
-use super::{print, print_json, setup};
+use super::{feedback, print, print_json, setup};
 use crate::config::Settings;
 use crate::incident::{Incident, IncidentEvent};
 use crate::report::{Report, hostile};
@@ -30,6 +30,12 @@ pub(super) fn run(command: IncidentsCommand) -> anyhow::Result<Outcome> {
             };
             list(filter, limit, &common)
         }
+        IncidentsCommand::Mark {
+            id,
+            judgement,
+            table,
+            common,
+        } => feedback::mark(&id, judgement, table.as_deref(), &common),
         IncidentsCommand::Show { id, common } => show(&id, &common),
     }
 }
@@ -128,7 +134,7 @@ fn deliveries(store: &SqliteStore, incident: &Incident) -> anyhow::Result<String
     Ok(text)
 }
 
-fn find(store: &SqliteStore, id: &str) -> anyhow::Result<Incident> {
+pub(super) fn find(store: &SqliteStore, id: &str) -> anyhow::Result<Incident> {
     let mut found = store.incidents_with_prefix(id)?;
     match found.len() {
         1 => Ok(found.remove(0)),

@@ -5,6 +5,7 @@ mod arrivals;
 mod config;
 mod demo;
 mod exit;
+mod feedback;
 mod incidents;
 mod inputs;
 mod live;
@@ -48,6 +49,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Watch(arguments) => watch::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Incidents { command } => incidents::run(command),
+        Command::Feedback { command } => feedback::run(command),
         Command::Windows { command } => windows::run(command),
         Command::Config {
             command: ConfigCommand::Check { common },

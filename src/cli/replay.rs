@@ -93,7 +93,7 @@ fn replay_settings(
     settings: &Settings,
     wanted: TimeRanges,
 ) -> ReplaySettings {
-    let mut limits = setup::pipeline(settings).limits;
+    let mut limits = setup::limits(settings);
     limits.limits.wanted = wanted;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let threads = arguments.threads.map_or(cores, usize::from);

@@ -29,7 +29,7 @@ impl Session {
     /// Opens the store and starts its outbox.
     pub(super) fn open(settings: Settings, channels: Vec<Channel>) -> anyhow::Result<Self> {
         let mut store = SqliteStore::open(&settings.store.path, settings.windows.size)?;
-        let mut pipeline = setup::pipeline(&settings);
+        let mut pipeline = setup::pipeline(&settings)?;
         pipeline.close.sketch.distinct_seed =
             store.distinct_seed(settings.windows.seed, setup::random_seed())?;
         let outbox = OutboxSettings {

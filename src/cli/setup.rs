@@ -20,12 +20,13 @@ use crate::config::{
     AnalystConfig, AnalystKind, DetectorKind, NotifyConfig, NotifyTarget, Settings, SnsConfig,
     Warning,
 };
+use crate::guidance::Calendar;
 use crate::notify::jsonl::JsonLines;
 #[cfg(feature = "aws")]
 use crate::notify::sns::BlockingSns;
 use crate::notify::{Notifier, configured};
 use crate::outbox::{Channel, Terms};
-use crate::pipeline::PipelineSettings;
+use crate::pipeline::{DecodeLimits, PipelineSettings};
 use crate::report::{Redaction, Style};
 use crate::source::BlockLimits;
 
@@ -79,10 +80,30 @@ fn read_config(path: &Path) -> anyhow::Result<String> {
 }
 
 /// How the pipeline is set.
-pub(super) fn pipeline(settings: &Settings) -> PipelineSettings {
+pub(super) fn pipeline(settings: &Settings) -> anyhow::Result<PipelineSettings> {
     // Nothing that is stored or shown depends on this seed, so it is new in every process. That of
     // distinct counts belongs to the store.
-    PipelineSettings::of(settings, random_seed())
+    let pipeline = PipelineSettings::of(settings, random_seed());
+    Ok(pipeline.with_calendar(calendar(settings)?))
+}
+
+/// The bounds of what is decoded.
+pub(super) fn limits(settings: &Settings) -> DecodeLimits {
+    PipelineSettings::of(settings, 0).limits
+}
+
+/// What is planned, by the file that the settings name.
+pub(super) fn calendar(settings: &Settings) -> anyhow::Result<Calendar> {
+    let Some(path) = &settings.incident.calendar else {
+        return Ok(Calendar::default());
+    };
+    let origin = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        UsageError(format!(
+            "cannot read the calendar {origin}: {error}: mend `incident.calendar`, or take it out"
+        ))
+    })?;
+    Calendar::parse(&origin, &text).map_err(|error| UsageError(error.to_string()).into())
 }
 
 /// A number that nobody can know beforehand.

@@ -15,7 +15,10 @@ use wafwatch_windows::time::{Window, WindowSize};
 
 pub use late::amend;
 
-use crate::detect::{AnyDetector, Detector, DetectorSettings, DetectorState, Influence};
+use crate::detect::{
+    AnyDetector, Detector, DetectorSettings, DetectorState, Finding, Influence, Verdict,
+};
+use crate::guidance::{Calendar, Guidance, Marks, Scoring, Treatment, Weight};
 use crate::incident::{self, Incident, IncidentPolicy, State};
 use crate::store::{AclState, ClosedWindow, Closing};
 
@@ -33,6 +36,8 @@ pub struct CloseSettings {
     pub incident: IncidentPolicy,
     /// How summaries are made of sketches.
     pub sketch: SketchSettings,
+    /// What is planned.
+    pub calendar: Calendar,
 }
 
 impl Default for CloseSettings {
@@ -44,6 +49,7 @@ impl Default for CloseSettings {
             detector: DetectorSettings::default(),
             incident: IncidentPolicy::default(),
             sketch: SketchSettings::default(),
+            calendar: Calendar::default(),
         }
     }
 }
@@ -57,7 +63,7 @@ pub const EMPTY_WINDOWS_PER_ACTIVE: u32 = 10;
 /// Closes the windows of `acl` that `due` says are due, in order, the empty ones between included,
 /// `most_windows` at most: the caller calls again.
 ///
-/// `partials` holds the open windows' counts; those of closed windows are taken out. Returns
+/// `marks` is what people said of earlier incidents. `partials` holds the open windows' counts; those of closed windows are taken out. Returns
 /// nothing where no window was due.
 pub fn close_due(
     acl: &str,
@@ -65,6 +71,7 @@ pub fn close_due(
     partials: &mut BTreeMap<Window, Partial>,
     due: &dyn Fn(Window) -> Due,
     most_windows: usize,
+    marks: &Marks,
     settings: &CloseSettings,
 ) -> Option<Closing> {
     // Restoring a detector costs more than finding out that there is nothing to do.
@@ -72,7 +79,7 @@ pub fn close_due(
     if due(first) == Due::NotYet {
         return None;
     }
-    let mut closer = Closer::new(acl, state, settings);
+    let mut closer = Closer::new(acl, state, marks, settings);
     while let Some(window) = next_window(&closer.closing.state, partials, settings) {
         let completeness = match due(window) {
             Due::NotYet => break,
@@ -110,13 +117,14 @@ pub fn next_window(
 
 struct Closer<'a> {
     settings: &'a CloseSettings,
+    guidance: Guidance<'a>,
     detector: AnyDetector,
     closing: Closing,
     changed_incidents: BTreeMap<String, Incident>,
 }
 
 impl<'a> Closer<'a> {
-    fn new(acl: &str, state: &AclState, settings: &'a CloseSettings) -> Self {
+    fn new(acl: &str, state: &AclState, marks: &'a Marks, settings: &'a CloseSettings) -> Self {
         let closing = Closing {
             acl: acl.to_owned(),
             state: state.clone(),
@@ -129,6 +137,10 @@ impl<'a> Closer<'a> {
         let (detector, _) = AnyDetector::restore(settings.detector, stored);
         Self {
             settings,
+            guidance: Guidance {
+                calendar: &settings.calendar,
+                marks,
+            },
             detector,
             closing,
             changed_incidents: BTreeMap::new(),
@@ -141,29 +153,8 @@ impl<'a> Closer<'a> {
             || Summary::empty(acl, window, completeness),
             |partial| partial.summarize(acl, window, completeness, &self.settings.sketch),
         );
-        let verdict = self.detector.score(&summary);
-        let before = self.closing.state.incident.take();
-        let transition =
-            incident::advance(before.as_ref(), &summary, &verdict, &self.settings.incident);
-
-        let open = transition
-            .incident
-            .filter(|incident| incident.state == State::Open);
-        let is_trusted = open.is_none() && completeness == Completeness::Complete;
-        let influence = if is_trusted {
-            Influence::Full
-        } else {
-            Influence::Guarded
-        };
-        self.detector.learn(&summary, influence);
-
-        for event in &transition.events {
-            self.changed_incidents
-                .insert(event.incident.id.clone(), event.incident.clone());
-        }
-        if let Some(open) = &open {
-            self.changed_incidents.insert(open.id.clone(), open.clone());
-        }
+        let treatment = self.guidance.treatment(acl, window);
+        let verdict = self.follow(&summary, treatment);
         let state = &mut self.closing.state;
         state.closed_through = Some(window.end);
         state.empty_budget = if summary.counters.total == 0 {
@@ -172,13 +163,66 @@ impl<'a> Closer<'a> {
             let entitled = state.empty_budget.saturating_add(EMPTY_WINDOWS_PER_ACTIVE);
             entitled.min(self.settings.dormant_after_windows)
         };
-        state.incident = open;
-        self.closing.events.extend(transition.events);
         self.closing.windows.push(ClosedWindow {
             summary,
             stage: verdict.stage,
             findings: verdict.findings,
         });
+    }
+
+    /// Scores a window, moves the incident on, and learns; all findings, muted ones too.
+    fn follow(&mut self, summary: &Summary, treatment: Treatment) -> Verdict {
+        let Verdict {
+            stage,
+            mut findings,
+        } = self.detector.score(summary);
+        if treatment.scoring == Scoring::Ignored {
+            findings.clear();
+            return Verdict { stage, findings };
+        }
+        let acl = &summary.acl;
+        let weight = self.guidance.apply(acl, summary.window, &mut findings);
+        let counting = Verdict {
+            stage,
+            findings: heard(&findings),
+        };
+        let mut policy = self.settings.incident;
+        if weight == Weight::Relevant {
+            policy.minimum_level = policy.minimum_level.below();
+        }
+        let before = self.closing.state.incident.take();
+        let messages = treatment.messages;
+        let transition = incident::advance(before.as_ref(), summary, &counting, &policy, messages);
+        if let Some(incident) = &transition.incident {
+            self.changed_incidents
+                .insert(incident.id.clone(), incident.clone());
+        }
+        let still_open = |incident: &Incident| incident.state == State::Open;
+        let open = transition.incident.filter(still_open);
+        let influence = self.influence(summary, treatment, open.as_ref());
+        self.detector.learn(summary, influence);
+        self.closing.state.incident = open;
+        self.closing.events.extend(transition.events);
+        Verdict { stage, findings }
+    }
+
+    fn influence(
+        &self,
+        summary: &Summary,
+        treatment: Treatment,
+        open: Option<&Incident>,
+    ) -> Influence {
+        let is_usual = treatment.scoring == Scoring::Usual;
+        if summary.completeness == Completeness::Incomplete || !is_usual {
+            return Influence::Guarded;
+        }
+        match open {
+            None => Influence::Full,
+            Some(incident) if self.guidance.is_accepted(&summary.acl, &incident.id) => {
+                Influence::Accepted
+            }
+            Some(_) => Influence::Guarded,
+        }
     }
 
     fn finish(mut self, version: u64) -> Option<Closing> {
@@ -190,4 +234,9 @@ impl<'a> Closer<'a> {
         self.closing.incidents = self.changed_incidents.into_values().collect();
         Some(self.closing)
     }
+}
+
+fn heard(findings: &[Finding]) -> Vec<Finding> {
+    let heard = findings.iter().filter(|finding| finding.muted.is_none());
+    heard.cloned().collect()
 }

@@ -191,6 +191,10 @@ impl Environment<'_> {
         if let Some(level) = self.word(variable, key, &levels, accepted)? {
             settings.incident.minimum_level = level;
         }
+        if let Some(path) = self.value("WAFWATCH_CALENDAR") {
+            settings.incident.calendar = Some(PathBuf::from(path));
+            self.set.push(("incident.calendar", "WAFWATCH_CALENDAR"));
+        }
         let (variable, key) = ("WAFWATCH_MASK_ACCOUNT_IDS", "privacy.mask_account_ids");
         if let Some(truth) = self.word(variable, key, &TRUTHS, TRUTH_WORDS)? {
             settings.privacy.mask_account_ids = truth;

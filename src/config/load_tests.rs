@@ -53,6 +53,7 @@ top_k = 101
 
 [incident]
 resolve_after_windows = 6
+calendar = "plans.toml"
 minimum_level = "medium"
 
 [analyst]
@@ -153,6 +154,10 @@ fn every_key_arrives() {
     assert_eq!(ewma.top_k, 101);
     assert_eq!(settings.incident.resolve_after_windows, 6);
     assert_eq!(settings.incident.minimum_level, Level::Medium);
+    assert_eq!(
+        settings.incident.calendar,
+        Some(PathBuf::from("plans.toml"))
+    );
     assert_analyst(&settings.analyst.bedrock());
     assert_eq!(
         settings.store.path,
@@ -790,14 +795,14 @@ proptest! {
     }
 
     #[test]
-    fn no_variable_makes_a_panic(name in 0usize..18, value: String) {
-        const NAMES: [&str; 18] = [
+    fn no_variable_makes_a_panic(name in 0usize..19, value: String) {
+        const NAMES: [&str; 19] = [
             "WINDOW_MINUTES", "HISTORY_HOURS", "HISTORY_DAYS", "ANOMALY_MODE",
             "USE_NONZERO_BASELINE", "EWMA_ALPHA", "SIGMA", "TRAIN_DAYS", "TOP_K",
             "WAFWATCH_DETECTOR", "WAFWATCH_STORE", "WAFWATCH_LATENESS_SECONDS",
             "WAFWATCH_LONGEST_WAIT_SECONDS", "WAFWATCH_IDLE_DELAY_SECONDS",
             "WAFWATCH_RETENTION_DAYS", "WAFWATCH_SEED", "WAFWATCH_MINIMUM_LEVEL",
-            "WAFWATCH_MASK_ACCOUNT_IDS",
+            "WAFWATCH_MASK_ACCOUNT_IDS", "WAFWATCH_CALENDAR",
         ];
         if let Ok((settings, _)) = load("", &[(NAMES[name], &value)]) {
             settings.check().unwrap();

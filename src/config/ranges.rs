@@ -81,6 +81,7 @@ pub(super) const ACCEPTED: &[(&str, Accepted)] = &[
     ("detect.ewma.top_k", whole(1, 1000)),
     ("incident.resolve_after_windows", whole(1, 10_000)),
     ("incident.minimum_level", LEVELS),
+    ("incident.calendar", PATH),
     ("analyst.kind", Accepted::Words("built-in or bedrock")),
     (
         "analyst.model",

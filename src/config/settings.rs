@@ -153,6 +153,10 @@ pub struct IncidentConfig {
     /// Least level that opens an incident: info, low, medium, high or critical. Default medium;
     /// weaker findings stay visible in their windows. `WAFWATCH_MINIMUM_LEVEL` sets it.
     pub minimum_level: Level,
+    /// A file with planned events: campaigns to expect more in, tests to ignore, maintenance to be silent
+    /// in. `docs/guidance.md` shows one. None by default. `WAFWATCH_CALENDAR` sets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<PathBuf>,
 }
 
 impl Default for IncidentConfig {
@@ -160,6 +164,7 @@ impl Default for IncidentConfig {
         Self {
             resolve_after_windows: 5,
             minimum_level: Level::Medium,
+            calendar: None,
         }
     }
 }

@@ -30,8 +30,9 @@ pub fn describe(finding: &Finding) -> String {
     format!("{name}: {observed} in this window, expected {expected}; {rarity}")
 }
 
-/// A signal in words.
-fn signal_name(signal: &Signal) -> String {
+/// A signal in words. Names of rules, paths and addresses come from requests.
+#[must_use]
+pub fn signal_name(signal: &Signal) -> String {
     match signal {
         Signal::Total => "requests".to_owned(),
         Signal::Allowed => "allowed requests".to_owned(),
@@ -99,6 +100,7 @@ mod tests {
             score: 90.0,
             once_in_windows,
             reason: String::new(),
+            muted: None,
         }
     }
 

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use wafwatch_windows::summary::Summary;
 
 pub use classic::{Classic, ClassicMode, ClassicSettings};
-pub use describe::{describe, number};
+pub use describe::{describe, number, signal_name};
 pub use ewma::{Ewma, EwmaSettings};
 pub use state::{AnyDetector, DetectorSettings, DetectorState};
 
@@ -86,6 +86,10 @@ pub struct Finding {
     pub once_in_windows: f64,
     /// The rule of the detector that fired, in words, as `at least 3 times the mean of 40`.
     pub reason: String,
+    /// Who said beforehand that this is nothing, as `planned: spring sale`; such a finding stays with
+    /// its window and makes no incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted: Option<String>,
 }
 
 /// How far a detector is in learning an ACL.
@@ -119,6 +123,8 @@ pub enum Influence {
     Full,
     /// An incident is open, or the window is incomplete: teach hardly anything.
     Guarded,
+    /// People say that this is how it is now: teach as much as there is to learn.
+    Accepted,
 }
 
 /// The interface of every detector.

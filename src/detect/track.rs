@@ -8,6 +8,7 @@
 //! - Windows from the first one out of range on are also put aside, the newest [`MAX_PENDING`] of
 //!   them, as they are. If the signal keeps leaving its range (never [`CALM_WINDOWS`] windows in a
 //!   row inside) for a whole day, what was put aside becomes the baseline: the change is accepted.
+//!   Where people say that it is, it does so at once.
 
 use std::collections::VecDeque;
 
@@ -62,8 +63,10 @@ impl Track {
             return;
         }
         let is_learnt = match (lesson.influence, lesson.winsorised) {
-            (Influence::Full, None) => true,
-            (Influence::Full, Some(_)) | (Influence::Guarded, None) => self.is_turn(),
+            (Influence::Full | Influence::Accepted, None) => true,
+            (Influence::Full | Influence::Accepted, Some(_)) | (Influence::Guarded, None) => {
+                self.is_turn()
+            }
             (Influence::Guarded, Some(_)) => false,
         };
         if is_learnt {
@@ -98,6 +101,8 @@ impl Track {
             pending.samples.pop_front();
         }
         pending.samples.push_back(lesson.seen);
-        is_out && lesson.start.0.saturating_sub(pending.since.0) >= acceptance
+        let lasts = lesson.influence == Influence::Accepted
+            || lesson.start.0.saturating_sub(pending.since.0) >= acceptance;
+        is_out && lasts
     }
 }

@@ -26,6 +26,7 @@ use wafwatch_windows::time::{EventTime, Window};
 use wafwatch_windows::watermark::Low;
 
 use super::View;
+use crate::guidance::Marks;
 use crate::incident::IncidentEvent;
 use crate::pipeline::PipelineSettings;
 use crate::store::dynamodb::{
@@ -90,6 +91,7 @@ pub async fn settle(
     let mut settler = Settler {
         store,
         settings,
+        marks: store.marks().await?,
         view,
         round,
         failed: BTreeSet::new(),
@@ -104,6 +106,8 @@ pub async fn settle(
 struct Settler<'a> {
     store: &'a DynamoStore,
     settings: &'a PipelineSettings,
+    /// What people said of incidents.
+    marks: Marks,
     view: View,
     round: Round,
     /// ACLs that are left alone.

@@ -8,6 +8,9 @@
 //! - **Resolved** after enough windows in a row without a finding. A window does not count as quiet
 //!   when it is incomplete, or when the detector is learning: neither can show that it is over.
 //!
+//! While messages are held, incidents live as ever and nobody is told; one that is still open when
+//! the silence ends is announced then, as opened, and one that people know of resolves only then.
+//!
 //! Windows come in order. One that is not after the newest window with a finding changes nothing.
 //! An incident keeps the strongest finding of each signal, at most [`MAX_FINDINGS`], so its size
 //! does not depend on how long it stays open.
@@ -45,6 +48,16 @@ impl Default for IncidentPolicy {
     }
 }
 
+/// Whether people are told of an incident now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Messages {
+    /// They are.
+    #[default]
+    Sent,
+    /// Not before the silence is over.
+    Held,
+}
+
 /// What one window changed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
@@ -56,7 +69,7 @@ pub struct Transition {
 
 /// The incident after `summary`, of which the detector said `verdict`.
 ///
-/// `current` is what the ACL's window before left in [`Transition::incident`]; a resolved one
+/// `verdict` holds the findings that count, without those that were muted. `current` is what the ACL's window before left in [`Transition::incident`]; a resolved one
 /// counts as none.
 #[must_use]
 pub fn advance(
@@ -64,6 +77,7 @@ pub fn advance(
     summary: &Summary,
     verdict: &Verdict,
     policy: &IncidentPolicy,
+    messages: Messages,
 ) -> Transition {
     let severity = severity::of_window(&verdict.findings, &summary.counters);
     let Some(open) = current.filter(|incident| incident.state == State::Open) else {
@@ -73,21 +87,21 @@ pub fn advance(
                 events: Vec::new(),
             };
         }
-        return announced(
-            opened(summary, verdict, severity),
-            summary,
-            EventKind::Opened,
-        );
+        let opened = opened(summary, verdict, severity);
+        return announced(opened, summary, EventKind::Opened, messages);
     };
     if summary.window.start <= open.last_window.start {
         return unchanged(open.clone());
     }
     if verdict.findings.is_empty() {
-        return quiet(open.clone(), summary, verdict, policy);
+        return quiet(open.clone(), summary, verdict, policy, messages);
     }
     let incident = continued(open.clone(), summary, verdict, severity);
+    if incident.messages == 0 {
+        return announced(incident, summary, EventKind::Opened, messages);
+    }
     if incident.severity.level() > incident.announced {
-        return announced(incident, summary, EventKind::Worse);
+        return announced(incident, summary, EventKind::Worse, messages);
     }
     unchanged(incident)
 }
@@ -130,6 +144,7 @@ fn quiet(
     summary: &Summary,
     verdict: &Verdict,
     policy: &IncidentPolicy,
+    messages: Messages,
 ) -> Transition {
     let is_judged = summary.completeness == Completeness::Complete && verdict.stage == Stage::Ready;
     if !is_judged {
@@ -139,9 +154,16 @@ fn quiet(
     if incident.quiet_windows < policy.resolve_after_windows.max(1) {
         return unchanged(incident);
     }
+    let is_known = incident.messages > 0;
+    if is_known && messages == Messages::Held {
+        return unchanged(incident);
+    }
     incident.state = State::Resolved;
     incident.resolved = Some(summary.window.end);
-    announced(incident, summary, EventKind::Resolved)
+    if !is_known {
+        return unchanged(incident);
+    }
+    announced(incident, summary, EventKind::Resolved, messages)
 }
 
 fn unchanged(incident: Incident) -> Transition {
@@ -151,7 +173,15 @@ fn unchanged(incident: Incident) -> Transition {
     }
 }
 
-fn announced(mut incident: Incident, summary: &Summary, kind: EventKind) -> Transition {
+fn announced(
+    mut incident: Incident,
+    summary: &Summary,
+    kind: EventKind,
+    messages: Messages,
+) -> Transition {
+    if messages == Messages::Held {
+        return unchanged(incident);
+    }
     let id = format!("{}/{}", incident.id, incident.messages);
     incident.messages = incident.messages.saturating_add(1);
     incident.announced = incident.severity.level();

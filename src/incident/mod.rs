@@ -22,7 +22,7 @@ use wafwatch_windows::time::{EventTime, Window};
 
 use crate::detect::Finding;
 
-pub use lifecycle::{IncidentPolicy, MAX_FINDINGS, Transition, advance};
+pub use lifecycle::{IncidentPolicy, MAX_FINDINGS, Messages, Transition, advance};
 
 /// How bad an incident is: 0 (nothing) to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -68,6 +68,17 @@ impl Level {
         Self::High,
         Self::Critical,
     ];
+
+    /// The level below, if there is one.
+    #[must_use]
+    pub fn below(self) -> Self {
+        match self {
+            Self::Info | Self::Low => Self::Info,
+            Self::Medium => Self::Low,
+            Self::High => Self::Medium,
+            Self::Critical => Self::High,
+        }
+    }
 
     /// The name in settings, messages and JSON.
     #[must_use]

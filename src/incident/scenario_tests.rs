@@ -7,7 +7,7 @@ use crate::detect::{
     AnyDetector, Detector, DetectorSettings, Direction, EwmaSettings, Finding, Influence, Signal,
 };
 
-use super::{EventKind, Incident, IncidentEvent, IncidentPolicy, Level, State, advance};
+use super::{EventKind, Incident, IncidentEvent, IncidentPolicy, Level, Messages, State, advance};
 
 /// One ACL: scores, advances and learns each window as the closing step does.
 pub(super) struct Site {
@@ -31,7 +31,13 @@ impl Site {
 
     pub(super) fn closes(&mut self, summary: &Summary) -> Vec<Finding> {
         let verdict = self.detector.score(summary);
-        let transition = advance(self.incident.as_ref(), summary, &verdict, &self.policy);
+        let transition = advance(
+            self.incident.as_ref(),
+            summary,
+            &verdict,
+            &self.policy,
+            Messages::Sent,
+        );
         self.incident = transition.incident;
         self.events.extend(transition.events);
         let is_open = self.is_open();

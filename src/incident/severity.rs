@@ -116,6 +116,7 @@ mod tests {
             score: 3.0,
             once_in_windows,
             reason: String::new(),
+            muted: None,
         }
     }
 

@@ -10,7 +10,7 @@ use wafwatch_windows::time::{EventTime, WindowSize};
 
 use super::*;
 use crate::detect::{Direction, Finding, Signal, Stage, Verdict};
-use crate::incident::{IncidentEvent, IncidentPolicy, Level, advance};
+use crate::incident::{IncidentEvent, IncidentPolicy, Level, Messages, advance};
 use crate::ingest::RejectReason;
 use crate::report::Redaction;
 use crate::store::ClosedWindow;
@@ -136,6 +136,7 @@ fn closed(acl: &str, text: &str, values: usize) -> ClosedWindow {
         score: 9.0,
         once_in_windows: 1e6,
         reason: text.to_owned(),
+        muted: None,
     };
     ClosedWindow {
         summary,
@@ -275,7 +276,7 @@ fn opened() -> IncidentEvent {
         minimum_level: Level::Info,
         ..IncidentPolicy::default()
     };
-    let mut events = advance(None, &window.summary, &verdict, &policy).events;
+    let mut events = advance(None, &window.summary, &verdict, &policy, Messages::Sent).events;
     events.remove(0)
 }
 

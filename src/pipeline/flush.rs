@@ -55,7 +55,7 @@ impl<S: Store> Pipeline<S> {
             let policy = self.settings.close_policy;
             let due = |window| policy.due(window, low, now);
             let loaded = self.load_due_partials(&mut open, &due)?;
-            let closings = self.close_due(&mut open, &due);
+            let closings = self.close_due(&mut open, &due)?;
             let compacted = self.compact(&mut open, loaded)?;
             let transaction = Transaction {
                 checkpoints: self.checkpoint_updates(),
@@ -123,7 +123,12 @@ impl<S: Store> Pipeline<S> {
         Ok(amended)
     }
 
-    fn close_due(&self, open: &mut OpenWindows, due: &dyn Fn(Window) -> Due) -> Vec<Closing> {
+    fn close_due(
+        &self,
+        open: &mut OpenWindows,
+        due: &dyn Fn(Window) -> Due,
+    ) -> Result<Vec<Closing>, PipelineError> {
+        let marks = self.store.marks()?;
         let known = self.acl_states.keys().cloned();
         let acls: BTreeSet<String> = known.chain(open.keys().cloned()).collect();
         let mut closings = Vec::new();
@@ -145,10 +150,11 @@ impl<S: Store> Pipeline<S> {
                 windows,
                 &due,
                 MAX_CLOSING_WINDOWS,
+                &marks,
                 &self.settings.close,
             ));
         }
-        closings
+        Ok(closings)
     }
 
     /// How far all live shards have delivered. Once all have ended, that is as far as any record says:

@@ -9,6 +9,7 @@ use crate::config::{AnomalyMode, DetectorKind, Settings};
 use crate::detect::DetectorSettings;
 use crate::detect::classic::{ClassicMode, ClassicSettings};
 use crate::detect::ewma::EwmaSettings;
+use crate::guidance::Calendar;
 use crate::incident::IncidentPolicy;
 use crate::ingest::Limits;
 
@@ -66,6 +67,7 @@ impl PipelineSettings {
                 minimum_level: settings.incident.minimum_level,
             },
             sketch: sketch(settings, hash_seed),
+            calendar: Calendar::default(),
         };
         Self {
             limits: DecodeLimits {
@@ -79,6 +81,13 @@ impl PipelineSettings {
             close,
             max_acls: windows.max_acls as usize,
         }
+    }
+
+    /// The same with what is planned.
+    #[must_use]
+    pub fn with_calendar(mut self, calendar: Calendar) -> Self {
+        self.close.calendar = calendar;
+        self
     }
 }
 

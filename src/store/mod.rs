@@ -21,6 +21,7 @@ pub use sequence::{NotASequenceNumber, SequenceNumber};
 
 use crate::analyst::Assessment;
 use crate::detect::{Finding, Stage};
+use crate::guidance::Marks;
 use crate::incident::{Incident, IncidentEvent};
 use crate::ingest::Accounts;
 use crate::investigate::Evidence;
@@ -274,6 +275,14 @@ pub trait Store {
     ///
     /// When the store cannot be read.
     fn acl_states(&self) -> Result<Vec<(String, AclState)>, StoreError>;
+
+    /// What was said of incidents, at most [`MAX_MARKS`](crate::guidance::feedback::MAX_MARKS) of each
+    /// ACL: the newest.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn marks(&self) -> Result<Marks, StoreError>;
 
     /// Windows that have stored partials, by ACL and start.
     ///

@@ -7,5 +7,6 @@ mod damage;
 mod emulator;
 mod faults;
 mod limits;
+mod marks;
 mod outbox;
 mod values;

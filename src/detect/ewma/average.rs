@@ -204,8 +204,8 @@ impl Average {
         self.windows = self.windows.saturating_add(1);
         let rate = limit.unwrap_or(observation.count) / observation.exposure;
         let gain = match (terms.influence, limit) {
-            (Influence::Full, None) => 1.0,
-            (Influence::Full, Some(_)) => OUTLIER_GAIN,
+            (Influence::Full | Influence::Accepted, None) => 1.0,
+            (Influence::Full | Influence::Accepted, Some(_)) => OUTLIER_GAIN,
             (Influence::Guarded, _) => GUARDED_GAIN,
         };
         self.level
@@ -237,7 +237,8 @@ impl Average {
         pending
             .level
             .learn(rate, observation, pending.windows, terms.alpha, 1.0);
-        let lasts = terms.start.0.saturating_sub(pending.since.0) >= terms.acceptance;
+        let lasts = terms.influence == Influence::Accepted
+            || terms.start.0.saturating_sub(pending.since.0) >= terms.acceptance;
         if !(is_out && lasts) {
             return false;
         }

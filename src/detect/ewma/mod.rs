@@ -218,7 +218,7 @@ impl Ewma {
         } else {
             0
         };
-        if influence == Influence::Full {
+        if influence != Influence::Guarded {
             // The half of the first window is the doubt that a share of zero leaves.
             let gain = SILENT_SHARE_GAIN.max(1.0 / (f64::from(self.state.learnt) + 2.0));
             let silent = if is_silent { 1.0 } else { 0.0 };

@@ -61,6 +61,7 @@ impl Settler<'_> {
                 &mut BTreeMap::new(),
                 &due,
                 MAX_CLOSING_WINDOWS,
+                &self.marks,
                 &self.settings.close,
             );
             let Some(closing) = closing else {

@@ -90,6 +90,7 @@ impl Settler<'_> {
             &mut open,
             &due,
             MAX_CLOSING_WINDOWS,
+            &self.marks,
             &self.settings.close,
         ) {
             state = closing.state.clone();

@@ -29,6 +29,7 @@ fn finding(signal: Signal, observed: f64, once_in_windows: f64) -> Finding {
         score: observed,
         once_in_windows,
         reason: String::new(),
+        muted: None,
     }
 }
 
@@ -56,6 +57,7 @@ fn flood() -> Verdict {
 struct Life {
     incident: Option<Incident>,
     policy: IncidentPolicy,
+    messages: Messages,
     next: i64,
 }
 
@@ -67,7 +69,13 @@ impl Life {
 
     fn events(&mut self, summary: Summary, verdict: &Verdict) -> Vec<IncidentEvent> {
         self.next += 1;
-        let transition = advance(self.incident.as_ref(), &summary, verdict, &self.policy);
+        let transition = advance(
+            self.incident.as_ref(),
+            &summary,
+            verdict,
+            &self.policy,
+            self.messages,
+        );
         self.incident = transition.incident;
         transition.events
     }
@@ -271,4 +279,46 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn nobody_is_told_of_what_is_over_before_the_silence_is() {
+    let mut life = Life {
+        messages: Messages::Held,
+        ..Life::default()
+    };
+    assert_eq!(life.sees(&attack()), []);
+    assert_eq!(life.open().messages, 0);
+    assert_eq!(life.sees(&flood()), [], "worse, and still silent");
+    let resolve_after = life.policy.resolve_after_windows;
+    for _ in 0..resolve_after {
+        assert_eq!(life.sees(&quiet()), []);
+    }
+    let resolved = life.incident.as_ref().expect("is kept");
+    assert_eq!((resolved.state, resolved.messages), (State::Resolved, 0));
+}
+
+#[test]
+fn what_goes_on_when_the_silence_ends_opens_then() {
+    let mut life = Life {
+        messages: Messages::Held,
+        ..Life::default()
+    };
+    life.sees(&attack());
+    life.messages = Messages::Sent;
+    assert_eq!(life.sees(&quiet()), [], "nothing to be told of now");
+    assert_eq!(life.sees(&attack()), [EventKind::Opened]);
+    assert_eq!(life.sees(&attack()), []);
+}
+
+#[test]
+fn what_people_know_of_resolves_after_the_silence() {
+    let mut life = Life::default();
+    assert_eq!(life.sees(&attack()), [EventKind::Opened]);
+    life.messages = Messages::Held;
+    for _ in 0..3 * life.policy.resolve_after_windows {
+        assert_eq!(life.sees(&quiet()), []);
+    }
+    life.messages = Messages::Sent;
+    assert_eq!(life.sees(&quiet()), [EventKind::Resolved]);
 }

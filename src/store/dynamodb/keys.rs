@@ -22,6 +22,7 @@ pub const OUTBOX: &str = "OUTBOX";
 pub(super) const SHARDS: &str = "SHARDS";
 pub(super) const ACLS: &str = "ACLS";
 pub(super) const SETTLED: &str = "SETTLED";
+pub(super) const MARKS: &str = "MARKS";
 
 /// What a sort key may be at most.
 const MAX_SORT_BYTES: usize = 1_024;
@@ -84,6 +85,11 @@ impl Key {
 
     pub(super) fn settled(start: EventTime) -> Self {
         Self::new(SETTLED, padded(start))
+    }
+
+    /// What was said of an incident.
+    pub(super) fn mark(incident: &str) -> Self {
+        Self::new(MARKS, incident)
     }
 
     pub(super) fn pending_event(event: &str) -> Self {

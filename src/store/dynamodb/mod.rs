@@ -10,6 +10,7 @@
 //! | `ACL#<acl>` | `WINDOW#<start>` | a closed window; `revision` numbers its amendments |
 //! | `ACL#<acl>` | `PIECE#<start>#<piece>` | what of a window does not fit its item |
 //! | `ACL#<acl>` | `INCIDENT#<id>` | an incident |
+//! | `MARKS` | incident | what was said of it |
 //! | `SETTLED` | start | the commits that every ACL's window contains |
 //! | `OUTBOX` | event id | an event that waits |
 //! | `EVENT#<event id>` | `EVENT` | an event that waits no more |
@@ -35,6 +36,7 @@ mod close;
 mod commit;
 mod items;
 mod keys;
+mod marks;
 mod outbox;
 mod packing;
 mod partials;

@@ -5,6 +5,7 @@
 //! transactions, whole, and the input is then read again from the checkpoint before them.
 
 pub mod history;
+mod marks;
 mod names;
 mod open;
 mod outbox;
@@ -21,6 +22,7 @@ use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::time::WindowSize;
 
 use super::{AclState, Checkpoint, Store, StoreError, Transaction};
+use crate::guidance::Marks;
 use wafwatch_windows::summary::Summary;
 use wafwatch_windows::time::Window;
 
@@ -144,6 +146,7 @@ impl SqliteStore {
         self.check_schema(Some(window_size))?;
         // Stores of earlier versions come without it.
         self.connection.execute_batch(outbox::UNEXPLAINED_INDEX)?;
+        self.connection.execute_batch(marks::TABLE)?;
         let query = "INSERT OR REPLACE INTO meta VALUES ('writer', hex(randomblob(16)))
              RETURNING value";
         let token = write.query_row(query, [], |row| row.get(0))?;
@@ -274,6 +277,10 @@ impl Store for SqliteStore {
 
     fn acl_states(&self) -> Result<Vec<(String, AclState)>, StoreError> {
         self.read(state::acl_states)
+    }
+
+    fn marks(&self) -> Result<Marks, StoreError> {
+        self.read(marks::marks)
     }
 
     fn windows_with_partials(&self) -> Result<Vec<(String, Window)>, StoreError> {
