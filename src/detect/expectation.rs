@@ -149,6 +149,7 @@ impl Expectation {
             score: score.clamp(0.0, f64::MAX),
             once_in_windows: seen.once_in_windows,
             reason,
+            pattern: None,
         }
     }
 }

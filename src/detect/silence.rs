@@ -84,6 +84,7 @@ pub(super) fn score(observed: f64, loudness: &Loudness) -> Option<Finding> {
             "at most a tenth of the mean of {} for {windows}",
             describe::number(mean)
         ),
+        pattern: None,
     })
 }
 

@@ -230,6 +230,7 @@ fn evidence_stays_within_its_size_whatever_the_input() {
                 score: f64::MAX,
                 once_in_windows: 1e12,
                 reason: filler.to_string().repeat(10_000),
+                pattern: None,
             })
             .collect();
         let evidence = gather(&event, &history, MINUTE);

@@ -119,6 +119,7 @@ impl Sample {
             score: 9.5,
             once_in_windows: 1e6,
             reason: "at least 3 standard deviations from the mean".to_owned(),
+            pattern: None,
         });
         self
     }

@@ -136,6 +136,7 @@ fn closed(acl: &str, text: &str, values: usize) -> ClosedWindow {
         score: 9.0,
         once_in_windows: 1e6,
         reason: text.to_owned(),
+        pattern: None,
     };
     ClosedWindow {
         summary,
@@ -268,6 +269,7 @@ fn opened() -> IncidentEvent {
     window.findings[0].expected = 1.0;
     window.findings[0].upper = 4.0;
     let verdict = Verdict {
+        mix: crate::detect::Mix::Unknown,
         stage: Stage::Ready,
         findings: window.findings.clone(),
     };

@@ -29,6 +29,7 @@ fn finding(signal: Signal, observed: f64, once_in_windows: f64) -> Finding {
         score: observed,
         once_in_windows,
         reason: String::new(),
+        pattern: None,
     }
 }
 
@@ -36,6 +37,7 @@ fn found(findings: Vec<Finding>) -> Verdict {
     Verdict {
         stage: Stage::Ready,
         findings,
+        mix: Mix::Unknown,
     }
 }
 
@@ -138,6 +140,7 @@ fn incomplete_windows_and_a_learning_detector_do_not_end_an_incident() {
             needed: 10,
         },
         findings: Vec::new(),
+        mix: Mix::Unknown,
     };
     let mut life = Life::default();
     life.sees(&attack());
@@ -232,7 +235,11 @@ proptest! {
                 })
                 .collect();
             let stage = if is_ready { Stage::Ready } else { Stage::Learning { seen: 1, needed: 10 } };
-            let verdict = Verdict { stage, findings };
+            let verdict = Verdict {
+                stage,
+                findings,
+                mix: Mix::Unknown,
+            };
             let events = life.events(summary, &verdict);
             prop_assert!(events.len() <= 1);
             for event in events {
