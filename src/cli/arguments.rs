@@ -51,6 +51,8 @@ pub enum Command {
         #[command(subcommand)]
         command: WindowsCommand,
     },
+    /// Shows what detectors would have alerted on in recorded series or stored windows.
+    Backtest(BacktestArguments),
     /// Works on the configuration.
     Config {
         /// What to do with it.
@@ -80,6 +82,8 @@ pub enum DetectorName {
     Classic,
     /// Exponentially weighted mean and variance.
     Ewma,
+    /// A model of each signal, calibrated to a number of false incidents.
+    Calibrated,
 }
 
 /// `wafwatch replay`.
@@ -195,6 +199,42 @@ pub struct DemoArguments {
     /// Prints JSON instead of text.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `wafwatch backtest`.
+#[derive(Debug, Args)]
+pub struct BacktestArguments {
+    /// CSV file, or folder of them, instead of the store's windows.
+    ///
+    /// Columns `timestamp,value` (one series), or `t,total,allowed,blocked,counted,distinct_ip,top_ip,login`
+    /// (windows of a Web ACL, t in Unix seconds).
+    #[arg(long, value_name = "PATH")]
+    pub series: Option<PathBuf>,
+    /// Detectors to compare; may be given several times [default: calibrated].
+    #[arg(long, value_enum)]
+    pub detector: Vec<DetectorName>,
+    /// False incidents per week that the calibrated detector accepts.
+    #[arg(long, value_name = "N", default_value_t = 1.0)]
+    pub accepted: f64,
+    /// What really happened: JSON of `{series: [{type, start, end, benign}]}` in rows, or of
+    /// `{series: [[from, to]]}` in times.
+    #[arg(long, value_name = "FILE", requires = "series")]
+    pub truth: Option<PathBuf>,
+    /// Writes timestamp, value and anomaly_score of each series into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub scores: Option<PathBuf>,
+    /// Writes the start of every window of an incident into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub alarms: Option<PathBuf>,
+    /// Draws the series, its expected range and the incidents; of several series, the first.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub selection: WindowSelection,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub common: CommonArguments,
 }
 
 /// `wafwatch incidents`.

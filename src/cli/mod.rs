@@ -2,6 +2,7 @@
 
 mod arguments;
 mod arrivals;
+mod backtest;
 mod config;
 mod demo;
 mod exit;
@@ -51,6 +52,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Incidents { command } => incidents::run(command),
         Command::Feedback { command } => feedback::run(command),
         Command::Windows { command } => windows::run(command),
+        Command::Backtest(arguments) => backtest::run_command(&arguments),
         Command::Config {
             command: ConfigCommand::Check { common },
         } => config::check(&common),

@@ -59,6 +59,7 @@ pub(super) fn settings(
         settings.detect.detector = match detector {
             DetectorName::Classic => DetectorKind::Classic,
             DetectorName::Ewma => DetectorKind::Ewma,
+            DetectorName::Calibrated => DetectorKind::Calibrated,
         };
         settings.set_by_flag("detect.detector", "--detector");
     }

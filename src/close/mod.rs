@@ -172,19 +172,16 @@ impl<'a> Closer<'a> {
 
     /// Scores a window, moves the incident on, and learns; all findings, muted ones too.
     fn follow(&mut self, summary: &Summary, treatment: Treatment) -> Verdict {
-        let Verdict {
-            stage,
-            mut findings,
-        } = self.detector.score(summary);
+        let mut verdict = self.detector.score(summary);
         if treatment.scoring == Scoring::Ignored {
-            findings.clear();
-            return Verdict { stage, findings };
+            verdict.findings.clear();
+            return verdict;
         }
-        let acl = &summary.acl;
-        let weight = self.guidance.apply(acl, summary.window, &mut findings);
+        let (acl, window) = (&summary.acl, summary.window);
+        let weight = self.guidance.apply(acl, window, &mut verdict.findings);
         let counting = Verdict {
-            stage,
-            findings: heard(&findings),
+            findings: heard(&verdict.findings),
+            ..verdict
         };
         let mut policy = self.settings.incident;
         if weight == Weight::Relevant {
@@ -203,7 +200,7 @@ impl<'a> Closer<'a> {
         self.detector.learn(summary, influence);
         self.closing.state.incident = open;
         self.closing.events.extend(transition.events);
-        Verdict { stage, findings }
+        verdict
     }
 
     fn influence(
@@ -212,9 +209,11 @@ impl<'a> Closer<'a> {
         treatment: Treatment,
         open: Option<&Incident>,
     ) -> Influence {
-        let is_usual = treatment.scoring == Scoring::Usual;
-        if summary.completeness == Completeness::Incomplete || !is_usual {
+        if summary.completeness == Completeness::Incomplete {
             return Influence::Guarded;
+        }
+        if treatment.scoring == Scoring::Unusual {
+            return Influence::Unusual;
         }
         match open {
             None => Influence::Full,

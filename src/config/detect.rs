@@ -2,18 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::detect::CalibratedSettings;
 use crate::detect::ewma::EwmaSettings;
 
 /// `[detect]`
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DetectConfig {
-    /// Which detector decides: `classic` or `ewma`. Default classic. `WAFWATCH_DETECTOR` sets it.
+    /// Which detector decides: `calibrated`, `classic` or `ewma`. Default classic. `WAFWATCH_DETECTOR` sets it.
     pub detector: DetectorKind,
     /// `[detect.classic]`
     pub classic: ClassicConfig,
     /// `[detect.ewma]`
     pub ewma: EwmaConfig,
+    /// `[detect.calibrated]`
+    pub calibrated: CalibratedConfig,
 }
 
 /// The detectors there are.
@@ -25,6 +28,24 @@ pub enum DetectorKind {
     Classic,
     /// Exponentially weighted moving averages.
     Ewma,
+    /// A model of each signal, calibrated to a number of false incidents.
+    Calibrated,
+}
+
+/// `[detect.calibrated]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CalibratedConfig {
+    /// False incidents that are accepted per ACL and week, 0.01 to 100. Default 1.
+    pub false_incidents_per_week: f64,
+}
+
+impl Default for CalibratedConfig {
+    fn default() -> Self {
+        Self {
+            false_incidents_per_week: CalibratedSettings::default().false_incidents_per_week,
+        }
+    }
 }
 
 /// `[detect.classic]`

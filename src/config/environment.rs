@@ -165,9 +165,15 @@ impl Environment<'_> {
         let kinds = [
             ("classic", DetectorKind::Classic),
             ("ewma", DetectorKind::Ewma),
+            ("calibrated", DetectorKind::Calibrated),
         ];
         let variable = "WAFWATCH_DETECTOR";
-        if let Some(kind) = self.word(variable, "detect.detector", &kinds, "classic or ewma")? {
+        if let Some(kind) = self.word(
+            variable,
+            "detect.detector",
+            &kinds,
+            "classic, ewma or calibrated",
+        )? {
             settings.detect.detector = kind;
         }
         if let Some(path) = self.value("WAFWATCH_STORE") {

@@ -39,7 +39,9 @@ mod ranges;
 mod settings;
 
 pub use analyst::{AnalystConfig, AnalystKind};
-pub use detect::{AnomalyMode, ClassicConfig, DetectConfig, DetectorKind, EwmaConfig};
+pub use detect::{
+    AnomalyMode, CalibratedConfig, ClassicConfig, DetectConfig, DetectorKind, EwmaConfig,
+};
 pub use error::{ConfigError, Origin, Warning};
 pub use notify::{NotifyConfig, NotifyTarget, SnsConfig, WebhookConfig};
 pub use settings::{

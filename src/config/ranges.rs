@@ -75,6 +75,10 @@ pub(super) const ACCEPTED: &[(&str, Accepted)] = &[
         Accepted::Words("total, mixed or ratio"),
     ),
     ("detect.classic.use_nonzero_baseline", TRUTH),
+    (
+        "detect.calibrated.false_incidents_per_week",
+        number(0.01, 100.0),
+    ),
     ("detect.ewma.alpha", number(0.001, 1.0)),
     ("detect.ewma.sigma", number(1.0, 100.0)),
     ("detect.ewma.train_days", number(0.0, 3650.0)),

@@ -1,7 +1,7 @@
 //! Findings and their numbers in words.
 
 use super::tail::RAREST;
-use super::{Direction, Finding, Signal};
+use super::{Direction, Finding, Pattern, Signal};
 
 /// A finding in one sentence without a full stop, as `blocked requests: 118 in this window,
 /// expected 0 to 4; about once in 1,000,000 windows`.
@@ -9,8 +9,8 @@ use super::{Direction, Finding, Signal};
 /// Names of rules, paths and addresses come from requests: escape the sentence where it is shown.
 #[must_use]
 pub fn describe(finding: &Finding) -> String {
-    let show = |value: f64| match finding.signal {
-        Signal::BlockedRatio | Signal::TopAddressShare => format!("{}%", number(value * 100.0)),
+    let show = |value: f64| match &finding.signal {
+        share if share.is_share() => format!("{}%", number(value * 100.0)),
         _ => number(value),
     };
     let name = signal_name(&finding.signal);
@@ -27,7 +27,13 @@ pub fn describe(finding: &Finding) -> String {
             number(two_digits(finding.once_in_windows))
         )
     };
-    format!("{name}: {observed} in this window, expected {expected}; {rarity}")
+    let when = match finding.pattern {
+        Some(Pattern::Ramp { windows }) => {
+            format!("on average of about {} windows", number(f64::from(windows)))
+        }
+        _ => "in this window".to_owned(),
+    };
+    format!("{name}: {observed} {when}, expected {expected}; {rarity}")
 }
 
 /// A signal in words. Names of rules, paths and addresses come from requests.
@@ -44,6 +50,10 @@ pub fn signal_name(signal: &Signal) -> String {
         Signal::Rule(rule) => format!("requests terminated by rule {rule}"),
         Signal::Uri(uri) => format!("requests for {uri}"),
         Signal::Address(address) => format!("requests of {address}"),
+        Signal::TopAddress => "requests of the busiest address".to_owned(),
+        Signal::DistinctShare => "distinct client addresses per request".to_owned(),
+        Signal::ChallengeShare => "share of challenged requests".to_owned(),
+        Signal::UriShare(uri) => format!("share of requests for {uri}"),
     }
 }
 
@@ -101,6 +111,7 @@ mod tests {
             once_in_windows,
             reason: String::new(),
             muted: None,
+            pattern: None,
         }
     }
 

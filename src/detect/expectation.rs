@@ -150,6 +150,7 @@ impl Expectation {
             once_in_windows: seen.once_in_windows,
             reason,
             muted: None,
+            pattern: None,
         }
     }
 }

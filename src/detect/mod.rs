@@ -5,9 +5,10 @@
 
 //!
 //! [`AnyDetector`] is the detector that settings choose; [`state`] stores and restores it.
-//! `docs/detection.md` describes both methods, what they mend of the published systems, and what
+//! `docs/detection.md` describes the methods, what they mend of the published systems, and what
 //! they were measured to do.
 
+pub mod calibrated;
 pub mod classic;
 mod describe;
 pub mod ewma;
@@ -24,6 +25,7 @@ pub(crate) mod simulation;
 use serde::{Deserialize, Serialize};
 use wafwatch_windows::summary::Summary;
 
+pub use calibrated::{Calibrated, CalibratedSettings};
 pub use classic::{Classic, ClassicMode, ClassicSettings};
 pub use describe::{describe, number, signal_name};
 pub use ewma::{Ewma, EwmaSettings};
@@ -53,6 +55,62 @@ pub enum Signal {
     Uri(String),
     /// Requests of a client address.
     Address(String),
+    /// Requests of the busiest address, whichever it is.
+    TopAddress,
+    /// Distinct client addresses as a share of all requests, 0 to 1.
+    DistinctShare,
+    /// Requests answered with a CAPTCHA or a challenge as a share of all, 0 to 1.
+    ChallengeShare,
+    /// Requests for a path as a share of all, 0 to 1.
+    UriShare(String),
+}
+
+impl Signal {
+    /// Whether its values are shares of all requests, 0 to 1.
+    #[must_use]
+    pub fn is_share(&self) -> bool {
+        matches!(
+            self,
+            Self::BlockedRatio
+                | Self::TopAddressShare
+                | Self::DistinctShare
+                | Self::ChallengeShare
+                | Self::UriShare(_)
+        )
+    }
+}
+
+/// What a deviation looks like in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Pattern {
+    /// Far from the mean of the few windows that are known.
+    Level,
+    /// This window, against what is learnt and the windows just before.
+    Burst,
+    /// The mean of about so many windows: a slow rise, or little for long.
+    Ramp {
+        /// The span of the mean.
+        windows: u32,
+    },
+    /// Windows in a row with next to nothing.
+    Silence {
+        /// How many, this one included.
+        windows: u32,
+    },
+}
+
+/// Whether requests are composed as expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mix {
+    /// There is no finding, or the detector does not compare the mix.
+    #[default]
+    Unknown,
+    /// More or less of the same: a crowd, an outage.
+    Unchanged,
+    /// Other shares of blocked requests, addresses or paths.
+    Changed,
 }
 
 /// Which side of the expectation was left.
@@ -90,6 +148,9 @@ pub struct Finding {
     /// its window and makes no incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted: Option<String>,
+    /// What it looks like in time, where the detector tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<Pattern>,
 }
 
 /// How far a detector is in learning an ACL.
@@ -103,8 +164,26 @@ pub enum Stage {
         /// Windows that it takes.
         needed: u32,
     },
+    /// Findings are made, of a range that is wide because few windows are known.
+    Wide {
+        /// Windows until the range is learnt.
+        windows_left: u32,
+    },
+    /// Findings are made of what a window shows, not yet of what many show together.
+    BurstsOnly {
+        /// Windows until those are made too.
+        windows_left: u32,
+    },
     /// Findings are made.
     Ready,
+}
+
+impl Stage {
+    /// Whether windows are judged at all.
+    #[must_use]
+    pub fn judges(self) -> bool {
+        !matches!(self, Self::Learning { .. })
+    }
 }
 
 /// What a detector says of one window.
@@ -114,6 +193,8 @@ pub struct Verdict {
     pub stage: Stage,
     /// Signals out of range, strongest first.
     pub findings: Vec<Finding>,
+    /// Whether requests are composed as expected.
+    pub mix: Mix,
 }
 
 /// How much a window may teach.
@@ -123,6 +204,8 @@ pub enum Influence {
     Full,
     /// An incident is open, or the window is incomplete: teach hardly anything.
     Guarded,
+    /// People say that this is not how it usually is: teach hardly anything, however long it lasts.
+    Unusual,
     /// People say that this is how it is now: teach as much as there is to learn.
     Accepted,
 }

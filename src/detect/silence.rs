@@ -85,6 +85,7 @@ pub(super) fn score(observed: f64, loudness: &Loudness) -> Option<Finding> {
             describe::number(mean)
         ),
         muted: None,
+        pattern: None,
     })
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use wafwatch_windows::summary::Summary;
 use wafwatch_windows::time::WindowSize;
 
+use super::calibrated::{Calibrated, CalibratedSettings, CalibratedState};
 use super::classic::{Classic, ClassicSettings, ClassicState};
 use super::ewma::{Ewma, EwmaSettings, EwmaState};
 use super::{Detector, Influence, Verdict};
@@ -25,6 +26,8 @@ pub enum DetectorSettings {
     Classic(ClassicSettings),
     /// Exponentially weighted means.
     Ewma(EwmaSettings),
+    /// A model of each signal, calibrated to a number of false incidents.
+    Calibrated(CalibratedSettings),
 }
 
 impl Default for DetectorSettings {
@@ -40,6 +43,8 @@ pub enum DetectorState {
     Classic(Box<ClassicState>),
     /// Of [`Ewma`].
     Ewma(Box<EwmaState>),
+    /// Of [`Calibrated`].
+    Calibrated(Box<CalibratedState>),
 }
 
 /// Stored bytes that are no detector state.
@@ -85,6 +90,8 @@ pub enum FreshReason {
     NothingStored,
     /// Another detector learnt what was stored.
     OtherDetector,
+    /// It has not the shape that this version reads.
+    OtherShape,
     /// It was learnt from windows of another size.
     OtherWindowSize {
         /// The size it was learnt from.
@@ -126,6 +133,8 @@ pub enum AnyDetector {
     Classic(Box<Classic>),
     /// Exponentially weighted means.
     Ewma(Box<Ewma>),
+    /// A model of each signal, calibrated to a number of false incidents.
+    Calibrated(Box<Calibrated>),
 }
 
 impl AnyDetector {
@@ -135,6 +144,9 @@ impl AnyDetector {
         match settings {
             DetectorSettings::Classic(settings) => Self::Classic(Box::new(Classic::new(settings))),
             DetectorSettings::Ewma(settings) => Self::Ewma(Box::new(Ewma::new(settings))),
+            DetectorSettings::Calibrated(settings) => {
+                Self::Calibrated(Box::new(Calibrated::new(settings)))
+            }
         }
     }
 
@@ -164,6 +176,19 @@ impl AnyDetector {
                 let detector = Box::new(Ewma { settings, state });
                 (Self::Ewma(detector), Restored::Kept)
             }
+            (DetectorSettings::Calibrated(settings), Some(DetectorState::Calibrated(state))) => {
+                if state.window_size != settings.window_size {
+                    return fresh(FreshReason::OtherWindowSize {
+                        stored: state.window_size,
+                    });
+                }
+                if !state.is_sound() {
+                    return fresh(FreshReason::OtherShape);
+                }
+                let state = *state;
+                let detector = Box::new(Calibrated { settings, state });
+                (Self::Calibrated(detector), Restored::Kept)
+            }
             (_, Some(_)) => fresh(FreshReason::OtherDetector),
         }
     }
@@ -174,6 +199,7 @@ impl AnyDetector {
         match self {
             Self::Classic(detector) => DetectorState::Classic(Box::new(detector.state)),
             Self::Ewma(detector) => DetectorState::Ewma(Box::new(detector.state)),
+            Self::Calibrated(detector) => DetectorState::Calibrated(Box::new(detector.state)),
         }
     }
 }
@@ -183,6 +209,7 @@ impl Detector for AnyDetector {
         match self {
             Self::Classic(detector) => detector.score(summary),
             Self::Ewma(detector) => detector.score(summary),
+            Self::Calibrated(detector) => detector.score(summary),
         }
     }
 
@@ -190,6 +217,7 @@ impl Detector for AnyDetector {
         match self {
             Self::Classic(detector) => detector.learn(summary, influence),
             Self::Ewma(detector) => detector.learn(summary, influence),
+            Self::Calibrated(detector) => detector.learn(summary, influence),
         }
     }
 }

@@ -57,17 +57,17 @@ pub(super) fn acceptance(window_milliseconds: i64) -> i64 {
 
 impl Track {
     pub(super) fn learn(&mut self, lesson: &Lesson, capacity: u64, acceptance: i64) {
-        if self.accepts(lesson, acceptance) {
+        let may_last = lesson.influence != Influence::Unusual;
+        if may_last && self.accepts(lesson, acceptance) {
             let samples = self.pending.take().map(|pending| pending.samples);
             self.history.restart(samples.unwrap_or_default(), capacity);
             return;
         }
+        use Influence::{Accepted, Full, Guarded, Unusual};
         let is_learnt = match (lesson.influence, lesson.winsorised) {
-            (Influence::Full | Influence::Accepted, None) => true,
-            (Influence::Full | Influence::Accepted, Some(_)) | (Influence::Guarded, None) => {
-                self.is_turn()
-            }
-            (Influence::Guarded, Some(_)) => false,
+            (Full | Accepted, None) => true,
+            (Full | Accepted, Some(_)) | (Guarded | Unusual, None) => self.is_turn(),
+            (Guarded | Unusual, Some(_)) => false,
         };
         if is_learnt {
             self.history

@@ -21,7 +21,7 @@ mod parse;
 
 use wafwatch_windows::time::{EventTime, Window};
 
-use crate::detect::{Direction, Finding, Signal};
+use crate::detect::{Direction, Finding};
 
 pub use parse::CalendarError;
 
@@ -100,23 +100,9 @@ impl PlannedEvent {
         let Effect::Expect { factor } = self.effect else {
             return false;
         };
-        let is_more = finding.direction == Direction::Above && is_volume(&finding.signal);
+        // What happens to shares is no matter of how much comes.
+        let is_more = finding.direction == Direction::Above && !finding.signal.is_share();
         is_more && finding.observed <= factor * finding.upper
-    }
-}
-
-/// Whether a signal grows with the traffic. What happens to shares is no matter of how much comes.
-fn is_volume(signal: &Signal) -> bool {
-    match signal {
-        Signal::Total
-        | Signal::Allowed
-        | Signal::Blocked
-        | Signal::Counted
-        | Signal::DistinctAddresses
-        | Signal::Rule(_)
-        | Signal::Uri(_)
-        | Signal::Address(_) => true,
-        Signal::BlockedRatio | Signal::TopAddressShare => false,
     }
 }
 

@@ -29,6 +29,7 @@ fn finding(signal: Signal, observed: f64) -> Finding {
         score: 9.0,
         once_in_windows: 1e9,
         reason: String::new(),
+        pattern: None,
         muted: None,
     }
 }

@@ -23,7 +23,7 @@ use wafwatch_windows::time::EventTime;
 use super::acl::{safe_name, short_hash};
 use super::severity;
 use super::{EventKind, Incident, IncidentEvent, Level, Severity, State};
-use crate::detect::{Finding, Stage, Verdict};
+use crate::detect::{Finding, Verdict};
 
 /// Most findings that an incident keeps.
 pub const MAX_FINDINGS: usize = 16;
@@ -146,7 +146,7 @@ fn quiet(
     policy: &IncidentPolicy,
     messages: Messages,
 ) -> Transition {
-    let is_judged = summary.completeness == Completeness::Complete && verdict.stage == Stage::Ready;
+    let is_judged = summary.completeness == Completeness::Complete && verdict.stage.judges();
     if !is_judged {
         return unchanged(incident);
     }

@@ -4,7 +4,8 @@
 //! severity = 100 x rarity x size + 2 x rarity for each further signal (at most 3)
 //!
 //! rarity = 0.40 up to once in 1e3 windows, 0.45 at once in 1e5, 1 from once in 1e10 on, linear in
-//!          the logarithm between them; at least 0.75 below the range
+//!          the logarithm between them; at least 0.75 below the range, at least 0.9 where the detector
+//!          is calibrated to a budget of incidents
 //! volume = (log10(excess requests) - 1) / 3                                0 at 10, 1 at 10,000
 //! factor = log10(observed / max(expected, 20)) / 2                         0 at 1, 1 at 100 times
 //!
@@ -30,10 +31,13 @@
 use wafwatch_windows::counters::Counters;
 
 use super::Severity;
-use crate::detect::{Direction, Finding, Signal};
+use crate::detect::{Direction, Finding};
 
 /// Silence has passed limits of its own, which leave no doubt that it is real.
 const LEAST_RARITY_OF_SILENCE: f64 = 0.75;
+/// A detector that tells the pattern has held its findings to a budget of false incidents: each of them
+/// deserves one, whatever the nominal rarity of the others would say.
+const LEAST_RARITY_OF_CALIBRATED: f64 = 0.9;
 /// Expectations below this count as this, so that 10 for 0.1 is no hundredfold.
 const LEAST_EXPECTATION: f64 = 20.0;
 const POINTS_PER_FURTHER_SIGNAL: f64 = 2.0;
@@ -53,9 +57,10 @@ pub fn of_window(findings: &[Finding], counters: &Counters) -> Severity {
 }
 
 fn points(finding: &Finding, counters: &Counters) -> f64 {
-    let requests_per_unit = match finding.signal {
-        Signal::BlockedRatio | Signal::TopAddressShare => counters.total as f64,
-        _ => 1.0,
+    let requests_per_unit = if finding.signal.is_share() {
+        counters.total as f64
+    } else {
+        1.0
     };
     let observed = finding.observed * requests_per_unit;
     let expected = finding.expected * requests_per_unit;
@@ -80,6 +85,9 @@ fn rarity(finding: &Finding) -> f64 {
     let decades = finding.once_in_windows.max(1.0).log10();
     let rarity =
         0.40 + 0.05 * within_one((decades - 3.0) / 2.0) + 0.55 * within_one((decades - 5.0) / 5.0);
+    if finding.pattern.is_some() {
+        return rarity.max(LEAST_RARITY_OF_CALIBRATED);
+    }
     match finding.direction {
         Direction::Above => rarity,
         Direction::Below => rarity.max(LEAST_RARITY_OF_SILENCE),
@@ -97,6 +105,7 @@ fn within_one(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::Signal;
     use crate::incident::Level;
     use proptest::prelude::*;
 
@@ -117,6 +126,7 @@ mod tests {
             once_in_windows,
             reason: String::new(),
             muted: None,
+            pattern: None,
         }
     }
 

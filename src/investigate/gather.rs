@@ -218,7 +218,9 @@ fn bounded_event(event: &IncidentEvent, limits: Limits) -> IncidentEvent {
     incident.findings.truncate(MAX_FINDINGS);
     for finding in &mut incident.findings {
         finding.reason = cut(&finding.reason, limits.text_bytes);
-        if let Signal::Rule(key) | Signal::Uri(key) | Signal::Address(key) = &mut finding.signal {
+        if let Signal::Rule(key) | Signal::Uri(key) | Signal::UriShare(key) | Signal::Address(key) =
+            &mut finding.signal
+        {
             *key = cut(key, limits.text_bytes);
         }
     }

@@ -231,6 +231,7 @@ fn evidence_stays_within_its_size_whatever_the_input() {
                 once_in_windows: 1e12,
                 reason: filler.to_string().repeat(10_000),
                 muted: None,
+                pattern: None,
             })
             .collect();
         let evidence = gather(&event, &history, MINUTE);

@@ -120,6 +120,7 @@ impl Sample {
             once_in_windows: 1e6,
             reason: "at least 3 standard deviations from the mean".to_owned(),
             muted: None,
+            pattern: None,
         });
         self
     }

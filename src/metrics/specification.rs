@@ -137,6 +137,7 @@ fn closed(acl: &str, text: &str, values: usize) -> ClosedWindow {
         once_in_windows: 1e6,
         reason: text.to_owned(),
         muted: None,
+        pattern: None,
     };
     ClosedWindow {
         summary,
@@ -269,6 +270,7 @@ fn opened() -> IncidentEvent {
     window.findings[0].expected = 1.0;
     window.findings[0].upper = 4.0;
     let verdict = Verdict {
+        mix: crate::detect::Mix::Unknown,
         stage: Stage::Ready,
         findings: window.findings.clone(),
     };

@@ -126,6 +126,8 @@ fn completeness(completeness: Completeness) -> &'static str {
 fn stage(stage: Stage) -> &'static str {
     match stage {
         Stage::Learning { .. } => "learning",
+        Stage::Wide { .. } => "wide",
+        Stage::BurstsOnly { .. } => "bursts_only",
         Stage::Ready => "ready",
     }
 }
@@ -156,5 +158,9 @@ fn signal(signal: &Signal) -> (&'static str, Option<&str>) {
         Signal::Rule(rule) => ("rule", Some(rule)),
         Signal::Uri(uri) => ("uri", Some(uri)),
         Signal::Address(address) => ("address", Some(address)),
+        Signal::TopAddress => ("top_address", None),
+        Signal::DistinctShare => ("distinct_share", None),
+        Signal::ChallengeShare => ("challenge_share", None),
+        Signal::UriShare(uri) => ("uri_share", Some(uri)),
     }
 }

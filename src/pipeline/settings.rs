@@ -6,9 +6,9 @@ use wafwatch_windows::settings::SketchSettings;
 use super::DecodeLimits;
 use crate::close::CloseSettings;
 use crate::config::{AnomalyMode, DetectorKind, Settings};
-use crate::detect::DetectorSettings;
 use crate::detect::classic::{ClassicMode, ClassicSettings};
 use crate::detect::ewma::EwmaSettings;
+use crate::detect::{CalibratedSettings, DetectorSettings};
 use crate::guidance::Calendar;
 use crate::incident::IncidentPolicy;
 use crate::ingest::Limits;
@@ -119,6 +119,10 @@ fn detector(settings: &Settings) -> DetectorSettings {
                 window_size,
             })
         }
+        DetectorKind::Calibrated => DetectorSettings::Calibrated(CalibratedSettings {
+            false_incidents_per_week: settings.detect.calibrated.false_incidents_per_week,
+            window_size,
+        }),
         DetectorKind::Ewma => {
             let ewma = &settings.detect.ewma;
             DetectorSettings::Ewma(EwmaSettings {

@@ -131,6 +131,10 @@ fn signal_words(signal: &Signal) -> String {
         Signal::Rule(rule) => format!("rule {rule}"),
         Signal::Uri(uri) => format!("path {uri}"),
         Signal::Address(address) => format!("address {address}"),
+        Signal::TopAddress => "requests of the busiest address".to_owned(),
+        Signal::DistinctShare => "distinct addresses per request".to_owned(),
+        Signal::ChallengeShare => "share of challenged requests".to_owned(),
+        Signal::UriShare(uri) => format!("share of path {uri}"),
     }
 }
 

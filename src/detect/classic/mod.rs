@@ -28,7 +28,7 @@ use super::expectation::sort_strongest_first;
 use super::history::Sample;
 use super::silence::{self, Loudness};
 use super::track::{Lesson, Track, acceptance};
-use super::{Detector, Influence, Signal, Stage, Verdict};
+use super::{Detector, Influence, Mix, Signal, Stage, Verdict};
 
 /// Windows that must be learnt before the first finding.
 pub const NEEDED_WINDOWS: u32 = 10;
@@ -133,7 +133,11 @@ impl Detector for Classic {
             }
             sort_strongest_first(&mut findings);
         }
-        Verdict { stage, findings }
+        Verdict {
+            stage,
+            findings,
+            mix: Mix::Unknown,
+        }
     }
 
     fn learn(&mut self, summary: &Summary, influence: Influence) {

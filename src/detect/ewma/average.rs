@@ -195,10 +195,12 @@ impl Average {
         if observation.exposure <= 0.0 {
             return;
         }
-        if self.accepts(observation, limit.is_some(), terms) {
+        let may_last = terms.influence != Influence::Unusual;
+        if may_last && self.accepts(observation, limit.is_some(), terms) {
             return;
         }
-        if terms.influence == Influence::Guarded && limit.is_some() {
+        let is_held_back = matches!(terms.influence, Influence::Guarded | Influence::Unusual);
+        if is_held_back && limit.is_some() {
             return;
         }
         self.windows = self.windows.saturating_add(1);
@@ -206,7 +208,7 @@ impl Average {
         let gain = match (terms.influence, limit) {
             (Influence::Full | Influence::Accepted, None) => 1.0,
             (Influence::Full | Influence::Accepted, Some(_)) => OUTLIER_GAIN,
-            (Influence::Guarded, _) => GUARDED_GAIN,
+            (Influence::Guarded | Influence::Unusual, _) => GUARDED_GAIN,
         };
         self.level
             .learn(rate, observation, self.windows, terms.alpha, gain);

@@ -23,7 +23,7 @@ use super::expectation::{Practical, Seen, sort_strongest_first};
 use super::silence::{self, Loudness};
 use super::tail;
 use super::track::acceptance;
-use super::{Detector, Finding, Influence, Signal, Stage, Verdict};
+use super::{Detector, Finding, Influence, Mix, Signal, Stage, Verdict};
 
 /// Most findings of one window.
 pub const MAX_FINDINGS: usize = 16;
@@ -218,7 +218,7 @@ impl Ewma {
         } else {
             0
         };
-        if influence != Influence::Guarded {
+        if matches!(influence, Influence::Full | Influence::Accepted) {
             // The half of the first window is the doubt that a share of zero leaves.
             let gain = SILENT_SHARE_GAIN.max(1.0 / (f64::from(self.state.learnt) + 2.0));
             let silent = if is_silent { 1.0 } else { 0.0 };
@@ -234,6 +234,7 @@ impl Detector for Ewma {
             return Verdict {
                 stage,
                 findings: Vec::new(),
+                mix: Mix::Unknown,
             };
         }
         let terms = self.terms(summary, Influence::Full);
@@ -249,7 +250,11 @@ impl Detector for Ewma {
         }
         sort_strongest_first(&mut findings);
         findings.truncate(MAX_FINDINGS);
-        Verdict { stage, findings }
+        Verdict {
+            stage,
+            findings,
+            mix: Mix::Unknown,
+        }
     }
 
     fn learn(&mut self, summary: &Summary, influence: Influence) {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::detect::{Direction, Signal};
+use crate::detect::{Direction, Mix, Signal, Stage};
 use crate::incident::Severity;
 use wafwatch_windows::time::WindowSize;
 
@@ -30,6 +30,7 @@ fn finding(signal: Signal, observed: f64, once_in_windows: f64) -> Finding {
         once_in_windows,
         reason: String::new(),
         muted: None,
+        pattern: None,
     }
 }
 
@@ -37,6 +38,7 @@ fn found(findings: Vec<Finding>) -> Verdict {
     Verdict {
         stage: Stage::Ready,
         findings,
+        mix: Mix::Unknown,
     }
 }
 
@@ -146,6 +148,7 @@ fn incomplete_windows_and_a_learning_detector_do_not_end_an_incident() {
             needed: 10,
         },
         findings: Vec::new(),
+        mix: Mix::Unknown,
     };
     let mut life = Life::default();
     life.sees(&attack());
@@ -240,7 +243,11 @@ proptest! {
                 })
                 .collect();
             let stage = if is_ready { Stage::Ready } else { Stage::Learning { seen: 1, needed: 10 } };
-            let verdict = Verdict { stage, findings };
+            let verdict = Verdict {
+                stage,
+                findings,
+                mix: Mix::Unknown,
+            };
             let events = life.events(summary, &verdict);
             prop_assert!(events.len() <= 1);
             for event in events {

@@ -146,6 +146,12 @@ fn finding_line(page: &mut Page, finding: &Finding) -> String {
         Signal::Rule(rule) => format!("rule {}", page.name(rule)),
         Signal::Uri(path) => format!("path {}", page.reference(Kind::Path, path)),
         Signal::Address(address) => format!("address {}", page.address(address)),
+        Signal::TopAddress => "requests of the busiest address".to_owned(),
+        Signal::DistinctShare => "distinct addresses per request".to_owned(),
+        Signal::ChallengeShare => "challenged share".to_owned(),
+        Signal::UriShare(path) => {
+            format!("share of path {}", page.reference(Kind::Path, path))
+        }
     };
     let side = match finding.direction {
         Direction::Above => "above",

@@ -1,0 +1,149 @@
+//! All series of an ACL against one window.
+
+use std::borrow::Cow;
+
+use wafwatch_windows::summary::Summary;
+
+use super::super::{Direction, Signal};
+use super::CalibratedState;
+use super::keyed::{Follows, Keyed};
+use super::model::scale::Scale;
+use super::model::series::{Assessment, Observation, Series, TAILS};
+use super::model::timing::Timing;
+use super::signals::Fixed;
+
+/// One series, what it saw and what it makes of it.
+pub(super) struct Judged<'a> {
+    pub signal: Signal,
+    pub series: Cow<'a, Series>,
+    pub seen: Observation,
+    pub result: Assessment,
+    /// Its place among all series of the state.
+    pub place: usize,
+    /// Whether a deviation shows another mix of requests.
+    pub is_mix: bool,
+    both_directions: bool,
+}
+
+/// The strongest statement of one series.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Strongest {
+    pub rarity: f64,
+    /// A tail of the series, or [`TAILS`] for a run of near-silent windows.
+    pub tail: usize,
+}
+
+impl Strongest {
+    pub(super) fn direction(self) -> Direction {
+        if self.tail == TAILS || self.tail % 2 == 1 {
+            return Direction::Below;
+        }
+        Direction::Above
+    }
+}
+
+impl Judged<'_> {
+    pub(super) fn strongest(&self) -> Strongest {
+        let mut strongest = Strongest {
+            rarity: 0.0,
+            tail: 0,
+        };
+        for (tail, rarity) in self.result.rarity.into_iter().enumerate() {
+            let is_followed = tail % 2 == 0 || self.both_directions;
+            if is_followed && rarity > strongest.rarity {
+                strongest = Strongest { rarity, tail };
+            }
+        }
+        if self.both_directions && self.result.silence > strongest.rarity {
+            strongest = Strongest {
+                rarity: self.result.silence,
+                tail: TAILS,
+            };
+        }
+        strongest
+    }
+}
+
+impl CalibratedState {
+    pub(super) fn observation(&self, value: f64, total: f64, summary: &Summary) -> Observation {
+        Observation {
+            value,
+            trials: total,
+            volume: self.fixed[Fixed::Total as usize].volume(total),
+            timing: Timing::of(summary.window.start.0.div_euclid(1_000)),
+        }
+    }
+
+    /// Every series' view of `summary`, those of keys that are not followed yet included.
+    pub(super) fn judge(&self, summary: &Summary) -> Vec<Judged<'_>> {
+        let total = summary.counters.total as f64;
+        let mut judged = Vec::with_capacity(Fixed::ALL.len() + 16);
+        for (place, (fixed, series)) in Fixed::ALL.into_iter().zip(&self.fixed).enumerate() {
+            let seen = self.observation(fixed.value(summary), total, summary);
+            let Some(result) = series.assess(&seen) else {
+                continue;
+            };
+            judged.push(Judged {
+                signal: fixed.signal(),
+                series: Cow::Borrowed(series),
+                seen,
+                result,
+                place,
+                is_mix: fixed.is_mix(),
+                both_directions: fixed.counts(Direction::Below),
+            });
+        }
+        let mut place = self.fixed.len();
+        self.judge_keys(Follows::Rules, summary, &mut place, &mut judged);
+        self.judge_keys(Follows::LoginPaths, summary, &mut place, &mut judged);
+        judged
+    }
+
+    fn judge_keys<'a>(
+        &'a self,
+        follows: Follows,
+        summary: &Summary,
+        place: &mut usize,
+        judged: &mut Vec<Judged<'a>>,
+    ) {
+        let table: &'a [Keyed] = match follows {
+            Follows::Rules => &self.rules,
+            Follows::LoginPaths => &self.paths,
+        };
+        let total = summary.counters.total as f64;
+        let mut push = |key: &str, series: Cow<'a, Series>, value: f64| {
+            let seen = self.observation(value, total, summary);
+            let is_mix = series.scale() == Scale::Share;
+            let signal = match (follows, is_mix) {
+                (Follows::Rules, _) => Signal::Rule(key.to_owned()),
+                (Follows::LoginPaths, false) => Signal::Uri(key.to_owned()),
+                (Follows::LoginPaths, true) => Signal::UriShare(key.to_owned()),
+            };
+            if let Some(result) = series.assess(&seen) {
+                judged.push(Judged {
+                    signal,
+                    series,
+                    seen,
+                    result,
+                    place: *place,
+                    is_mix,
+                    both_directions: false,
+                });
+            }
+            *place += 1;
+        };
+        for known in table {
+            let value = follows.value(summary, &known.key);
+            push(&known.key, Cow::Borrowed(&known.count), value);
+            if let Some(share) = &known.share {
+                push(&known.key, Cow::Borrowed(share), value);
+            }
+        }
+        for (key, value) in follows.listed(summary) {
+            if table.iter().all(|known| known.key != key) {
+                let newcomer = follows.newcomer(key, self.windows_per_day(), self.seen());
+                push(key, Cow::Owned(newcomer.count), value);
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! From rarities to findings, in words and numbers.
+
+use super::super::describe::number;
+use super::super::tail::RAREST;
+use super::super::{Finding, Mix, Pattern};
+use super::board::{Judged, Strongest};
+use super::model::budget::BLOCK;
+use super::model::scale::Scale;
+use super::model::series::{TAILS, WIDE_WINDOWS};
+
+/// A share that moved by less than this part of itself is the same mix.
+const MATERIAL: f64 = 0.3;
+/// Deviates from which on a share has moved for certain.
+const CERTAIN: f64 = 4.0;
+
+/// What turns rarities into once-in-so-many windows.
+pub(super) struct Calibration {
+    /// Rarity from which on a signal makes a finding.
+    pub threshold: f64,
+    pub calibrated: Box<dyn Fn(f64) -> f64>,
+}
+
+pub(super) fn finding(
+    judged: &Judged<'_>,
+    strongest: Strongest,
+    calibration: &Calibration,
+) -> Finding {
+    let result = &judged.result;
+    let (pattern, observed, expected) = match strongest.tail {
+        TAILS => {
+            let windows = judged.series.silent_run().saturating_add(1);
+            let pattern = Pattern::Silence { windows };
+            (pattern, judged.seen.value, result.expected_base)
+        }
+        0 | 1 => {
+            let pattern = if judged.series.seen() < WIDE_WINDOWS {
+                Pattern::Level
+            } else {
+                Pattern::Burst
+            };
+            (pattern, judged.seen.value, result.expected)
+        }
+        tail => {
+            let (windows, excess) = judged
+                .series
+                .sustained((tail - 2) / 2, &judged.seen, result);
+            let observed = (result.expected_base + excess).max(0.0);
+            let windows = windows.round() as u32;
+            (Pattern::Ramp { windows }, observed, result.expected_base)
+        }
+    };
+    let direction = strongest.direction();
+    let (lower, upper) = judged
+        .series
+        .band(&judged.seen, result, calibration.threshold);
+    let unit = match judged.series.scale() {
+        Scale::Share => 1.0 / judged.seen.trials.max(1.0),
+        Scale::Count | Scale::Plain => 1.0,
+    };
+    let blocks = super::model::math::exp10((calibration.calibrated)(strongest.rarity).min(12.0));
+    Finding {
+        signal: judged.signal.clone(),
+        direction,
+        observed: observed * unit,
+        expected: expected * unit,
+        lower: lower * unit,
+        upper: upper * unit,
+        score: score(judged, strongest),
+        once_in_windows: (blocks * f64::from(BLOCK)).clamp(1.0, RAREST),
+        reason: reason(judged, pattern),
+        pattern: Some(pattern),
+        muted: None,
+    }
+}
+
+/// Distance in deviates; a run of silence has that of its window.
+fn score(judged: &Judged<'_>, strongest: Strongest) -> f64 {
+    let result = &judged.result;
+    let distance = if strongest.tail == TAILS {
+        result.base_deviate.abs()
+    } else {
+        result.statistics[strongest.tail]
+    };
+    distance.clamp(0.0, 1e6)
+}
+
+fn reason(judged: &Judged<'_>, pattern: Pattern) -> String {
+    let days = number(judged.series.seen() / judged.series.per_day());
+    match pattern {
+        Pattern::Level => format!(
+            "far from the mean of the first {} windows",
+            number(judged.series.seen())
+        ),
+        Pattern::Burst => format!(
+            "a burst: beyond the level, the hour and the windows just before, as learnt in {days} days"
+        ),
+        Pattern::Ramp { windows } => format!(
+            "away from the level and the hour for about {} windows, as learnt in {days} days",
+            number(f64::from(windows))
+        ),
+        Pattern::Silence { windows } => format!(
+            "at most a tenth of the expected for {} windows in a row",
+            number(f64::from(windows))
+        ),
+    }
+}
+
+/// Whether the mix of requests is another one than expected, where there are findings.
+pub(super) fn mix<'a, 'b: 'a>(
+    mut judged: impl Iterator<Item = &'a Judged<'b>>,
+    findings: &[Finding],
+) -> Mix {
+    if findings.is_empty() {
+        return Mix::Unknown;
+    }
+    let in_findings = |judged: &Judged<'_>| {
+        let mut findings = findings.iter();
+        judged.is_mix && findings.any(|finding| finding.signal == judged.signal)
+    };
+    let has_moved = |judged: &Judged<'_>| {
+        let (_, excess) = judged.series.sustained(0, &judged.seen, &judged.result);
+        let expected = judged.result.expected_base.max(1.0);
+        let part = excess / expected;
+        let up = judged.result.statistics[2] >= CERTAIN && part > MATERIAL;
+        let is_distinct = judged.signal == super::super::Signal::DistinctShare;
+        let down = judged.result.statistics[3] >= CERTAIN && part < -MATERIAL;
+        judged.is_mix && (up || (is_distinct && down))
+    };
+    if judged.any(|judged| in_findings(judged) || has_moved(judged)) {
+        return Mix::Changed;
+    }
+    Mix::Unchanged
+}

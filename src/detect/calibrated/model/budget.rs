@@ -1,0 +1,101 @@
+//! What the accepted number of false incidents means for the rarest of all signals.
+//!
+//! The rarities of many signals and tails hang together, and each is an extrapolation. So their largest
+//! one of a window is calibrated once more, by itself: of each block of [`BLOCK`] windows (alarms
+//! closer than that are one incident) the peak `s` is taken, its 90% quantile `q` is followed and
+//! the mean excess `m` over it, and
+//!
+//! ```text
+//! P(peak of a block > s) = 0.1 exp(-(s - q) / m)      s > q
+//! ```
+//!
+//! An alarm is what is exceeded in fewer blocks than the accepted number a week. An excess far above what
+//! chance makes (an attack) teaches little, alarms teach little anyway, and `m` is held within bounds.
+
+use serde::{Deserialize, Serialize};
+
+use super::math::{LOG10_E, log10};
+
+/// Windows of a block.
+pub(crate) const BLOCK: u32 = 30;
+const COVERAGE: f64 = 0.9;
+const PRIOR_QUANTILE: f64 = 3.3;
+const PRIOR_EXCESS: f64 = 0.5;
+const LEAST_EXCESS: f64 = 0.25;
+const LARGEST_EXCESS: f64 = 0.7;
+const MEMORY_DAYS: f64 = 7.0;
+/// An excess teaches at most as much as one of so many mean excesses.
+const CLIP: f64 = 4.0;
+const LEAST_INFLUENCE: f64 = 0.1;
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Budget {
+    quantile: f64,
+    excess: f64,
+    blocks: f64,
+    excesses: f64,
+    peak: f64,
+    filled: u32,
+}
+
+impl Budget {
+    pub(crate) fn new() -> Self {
+        Self {
+            quantile: PRIOR_QUANTILE,
+            excess: PRIOR_EXCESS,
+            blocks: 0.0,
+            excesses: 0.0,
+            peak: 0.0,
+            filled: 0,
+        }
+    }
+
+    /// `-log10` of the share of blocks whose peak reaches `rarity`.
+    pub(crate) fn calibrated(&self, rarity: f64) -> f64 {
+        if rarity <= self.quantile {
+            return rarity / self.quantile;
+        }
+        1.0 + (rarity - self.quantile) / self.excess * LOG10_E
+    }
+
+    /// The rarity that stands at a calibrated one: the inverse.
+    pub(crate) fn rarity(&self, calibrated: f64) -> f64 {
+        if calibrated <= 1.0 {
+            return calibrated * self.quantile;
+        }
+        self.quantile + (calibrated - 1.0) / LOG10_E * self.excess
+    }
+
+    pub(crate) fn learn(&mut self, rarity: f64, influence: f64, per_day: f64) {
+        self.peak = self.peak.max(rarity);
+        self.filled += 1;
+        if self.filled < BLOCK {
+            return;
+        }
+        let peak = self.peak;
+        self.peak = 0.0;
+        self.filled = 0;
+        self.blocks += 1.0;
+        let memory = (f64::from(BLOCK) / (MEMORY_DAYS * per_day)).min(0.02);
+        let influence = influence.max(LEAST_INFLUENCE);
+        let step = 2.0 * influence * memory.max(1.0 / (50.0 + self.blocks));
+        let is_over = peak > self.quantile;
+        let direction = if is_over { COVERAGE } else { COVERAGE - 1.0 };
+        self.quantile = (self.quantile + step * direction).max(0.5);
+        if peak <= self.quantile {
+            return;
+        }
+        self.excesses += 1.0;
+        let gain = influence * (10.0 * memory).max(1.0 / (40.0 + self.excesses));
+        let excess = (peak - self.quantile).min(CLIP * self.excess);
+        let moved = self.excess + gain * (excess - self.excess);
+        self.excess = moved.clamp(LEAST_EXCESS, LARGEST_EXCESS);
+    }
+}
+
+/// The calibrated rarity of an alarm: blocks a week over accepted incidents a week, in decades.
+pub(crate) fn alarm_at(per_day: f64, accepted_per_week: f64) -> f64 {
+    let blocks = 7.0 * per_day / f64::from(BLOCK);
+    // Long windows make few blocks: an alarm is never what every tenth block has.
+    log10(blocks / accepted_per_week.max(1e-6)).max(1.2)
+}
