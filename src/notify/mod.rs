@@ -1,11 +1,9 @@
 //! Tells people and systems about incidents.
 //!
 //! A [`Notifier`] delivers one [`Message`] once, and says of a failure whether another attempt
-//! makes sense ([`Retry`]). When to try again is the business of whoever keeps the messages;
-//! [`backoff`] says how long to wait. A message may be delivered twice: receivers deduplicate by
-//! [`Message::event_id`].
+//! makes sense ([`Retry`]). When to try again is the business of whoever keeps the messages.
+//! A message may be delivered twice: receivers deduplicate by [`Message::event_id`].
 
-pub mod backoff;
 pub mod configured;
 pub mod jsonl;
 mod message;
