@@ -87,8 +87,14 @@ fn newest_report<'a>(
     newest
         .map(|(event, explanation)| {
             let took = Duration::from_millis(explanation.analysis_milliseconds);
-            Report::new(event, &explanation.evidence, &explanation.assessment, took)
-                .with_redaction(setup::redaction(settings))
+            let redaction = setup::redaction(settings);
+            Report::new(
+                event,
+                &explanation.evidence,
+                &explanation.assessment,
+                took,
+                redaction,
+            )
         })
         .next()
 }

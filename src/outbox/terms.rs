@@ -44,8 +44,8 @@ impl Terms {
             &explanation.evidence,
             assessment,
             Duration::from_millis(explanation.analysis_milliseconds),
-        )
-        .with_redaction(self.redaction);
+            self.redaction,
+        );
         Some(Message::of(&report))
     }
 
