@@ -17,10 +17,12 @@ use crate::analyst::Analyst;
 use crate::analyst::bedrock::BlockingBedrock;
 use crate::analyst::builtin::BuiltIn;
 use crate::config::{
-    AnalystConfig, AnalystKind, DetectorKind, NotifyConfig, NotifyTarget, Settings, SnsConfig,
-    Warning,
+    AnalystConfig, AnalystKind, DetectorKind, NotifyConfig, NotifyTarget, SecurityHubConfig,
+    Settings, SnsConfig, Warning,
 };
 use crate::notify::jsonl::JsonLines;
+#[cfg(feature = "securityhub")]
+use crate::notify::securityhub::BlockingSecurityHub;
 #[cfg(feature = "aws")]
 use crate::notify::sns::BlockingSns;
 use crate::notify::{Notifier, configured};
@@ -111,7 +113,7 @@ pub(super) fn channels(
         .collect()
 }
 
-fn channel(
+pub(super) fn channel(
     settings: &Settings,
     config: &NotifyConfig,
     terminal: &dyn Fn() -> Box<dyn Notifier>,
@@ -124,7 +126,13 @@ fn channel(
             let webhook = webhook.map_err(|error| UsageError(error.to_string()))?;
             (Box::new(webhook), config.attempts)
         }
+        NotifyTarget::Slack(config) => {
+            let slack = configured::slack(config, &|name| std::env::var(name).ok());
+            let slack = slack.map_err(|error| UsageError(error.to_string()))?;
+            (Box::new(slack), config.attempts)
+        }
         NotifyTarget::Sns(config) => (sns(config)?, config.attempts),
+        NotifyTarget::SecurityHub(config) => (security_hub(config)?, config.attempts),
     };
     let terms = Terms {
         name: config.name.clone(),
@@ -162,9 +170,7 @@ fn bedrock(config: &AnalystConfig) -> anyhow::Result<Box<dyn Analyst + Send>> {
 
 /// What reports mask.
 pub(super) fn redaction(settings: &Settings) -> Redaction {
-    Redaction {
-        account_ids: settings.privacy.mask_account_ids,
-    }
+    settings.privacy.redaction()
 }
 
 #[cfg(feature = "aws")]
@@ -181,6 +187,24 @@ fn sns(config: &SnsConfig) -> anyhow::Result<Box<dyn Notifier>> {
         "this wafwatch is built without AWS and cannot publish to {} (kind = \"sns\", or \
          SNS_TOPIC_ARN): build it with `--features aws`, or take the topic out of the settings",
         config.topic_arn
+    );
+    Err(UsageError(message).into())
+}
+
+#[cfg(feature = "securityhub")]
+fn security_hub(config: &SecurityHubConfig) -> anyhow::Result<Box<dyn Notifier>> {
+    let channel = BlockingSecurityHub::connect(configured::product(config))
+        .context("findings cannot be imported")?;
+    Ok(Box::new(channel))
+}
+
+#[cfg(not(feature = "securityhub"))]
+fn security_hub(config: &SecurityHubConfig) -> anyhow::Result<Box<dyn Notifier>> {
+    let message = format!(
+        "this wafwatch is built without Security Hub and cannot import findings into {} (kind = \
+         \"securityhub\", or SECURITYHUB_PRODUCT_ARN): build it with `--features securityhub`, or take \
+         the product out of the settings",
+        config.product_arn
     );
     Err(UsageError(message).into())
 }

@@ -41,7 +41,10 @@ mod settings;
 pub use analyst::{AnalystConfig, AnalystKind};
 pub use detect::{AnomalyMode, ClassicConfig, DetectConfig, DetectorKind, EwmaConfig};
 pub use error::{ConfigError, Origin, Warning};
-pub use notify::{NotifyConfig, NotifyTarget, SnsConfig, WebhookConfig};
+pub use notify::{
+    NotifyConfig, NotifyTarget, SecretPlace, SecurityHubConfig, SlackConfig, SnsConfig,
+    WebhookConfig,
+};
 pub use settings::{
     IncidentConfig, IngestConfig, PrivacyConfig, Settings, StoreConfig, WindowsConfig,
 };

@@ -17,8 +17,8 @@ use aws_sdk_kinesis::types::{PutRecordsRequestEntry, PutRecordsResultEntry};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Pack, pack_id};
-use crate::investigate::hostile::one_line;
 use crate::backoff;
+use crate::investigate::hostile::one_line;
 
 /// Records that one call takes.
 const MAX_CALL_RECORDS: usize = 500;

@@ -5,8 +5,16 @@
 //! A message may be delivered twice: receivers deduplicate by [`Message::event_id`].
 
 pub mod configured;
+mod http;
 pub mod jsonl;
 mod message;
+#[cfg(test)]
+mod samples;
+#[cfg(feature = "securityhub")]
+pub mod securityhub;
+#[cfg(feature = "aws")]
+mod service;
+pub mod slack;
 #[cfg(feature = "aws")]
 pub mod sns;
 pub mod terminal;
@@ -14,7 +22,7 @@ pub mod webhook;
 
 use std::time::Duration;
 
-pub use message::Message;
+pub use message::{Message, MessageKind};
 
 /// A channel to people or systems.
 pub trait Notifier: Send + Sync {
