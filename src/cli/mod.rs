@@ -5,12 +5,15 @@ mod arrivals;
 mod config;
 mod demo;
 mod exit;
+mod explain;
 mod incidents;
 mod inputs;
 mod live;
+mod notify;
 mod replay;
 mod session;
 mod setup;
+mod status;
 mod summary;
 pub mod text;
 mod watch;
@@ -22,7 +25,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::report::hostile;
-use arguments::{Arguments, Command, ConfigCommand};
+use arguments::{Arguments, Command, ConfigCommand, NotifyCommand};
 use exit::{Outcome, UsageError};
 
 const MAX_NOTE_CHARS: usize = 1_000;
@@ -49,6 +52,11 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Incidents { command } => incidents::run(command),
         Command::Windows { command } => windows::run(command),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Notify {
+            command: NotifyCommand::Test { channel, common },
+        } => notify::test(&channel, &common),
+        Command::Status { common } => status::run(&common),
         Command::Config {
             command: ConfigCommand::Check { common },
         } => config::check(&common),

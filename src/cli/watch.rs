@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::arguments::WatchArguments;
 use super::exit::Outcome;
-use super::live::{LastProblem, Live, WindowLines};
+use super::live::{LastProblem, Live, Refusing, WindowLines};
 use super::session::{self, Session};
 use super::summary::{Run, Summary};
 use super::{arrivals, note, setup, summary};
@@ -53,6 +53,7 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
         settings: &settings,
         last_prune: started,
         problem: LastProblem::default(),
+        refusing: Refusing::default(),
     };
     let pipeline = &mut session.pipeline;
     let watched = watch(

@@ -5,8 +5,12 @@
 //! A message may be delivered twice: receivers deduplicate by [`Message::event_id`].
 
 pub mod configured;
+#[cfg(test)]
+mod hostile_tests;
 mod http;
 pub mod jsonl;
+#[cfg(test)]
+mod masking_tests;
 mod message;
 #[cfg(test)]
 mod samples;

@@ -76,6 +76,18 @@ impl SecurityHub {
     }
 }
 
+/// The finding of `message` for a product of another account than the event's.
+#[cfg(test)]
+pub(super) fn finding(message: &Message) -> aws_sdk_securityhub::types::AwsSecurityFinding {
+    let product = Product {
+        arn: "arn:aws:securityhub:eu-central-1:000000000000:product/000000000000/default"
+            .to_owned(),
+        region: "eu-central-1".to_owned(),
+        account: "000000000000".to_owned(),
+    };
+    finding::of(message, &product)
+}
+
 fn not_delivered(message: &Message, (problem, retry): (String, Retry)) -> NotifyError {
     NotifyError {
         channel: NAME.to_owned(),

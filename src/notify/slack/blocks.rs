@@ -25,7 +25,7 @@ const MAX_FIELD_CHARS: usize = 2_000;
 const MAX_FIELDS: usize = 10;
 
 /// The body of the request.
-pub(super) fn payload(message: &Message) -> Value {
+pub(in crate::notify) fn payload(message: &Message) -> Value {
     let outline = &message.outline;
     let mut blocks = vec![header(&message.subject)];
     blocks.extend(prose(&outline.summary));

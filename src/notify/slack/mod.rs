@@ -13,6 +13,9 @@ use std::time::Duration;
 use super::http::{Endpoint, InvalidEndpoint, UnixClock, header_value};
 use super::{Message, Notifier, NotifyError};
 
+#[cfg(test)]
+pub(super) use blocks::payload;
+
 /// The name of the channel.
 const NAME: &str = "slack";
 

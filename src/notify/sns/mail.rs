@@ -134,6 +134,13 @@ mod tests {
     }
 
     #[test]
+    fn mails_of_the_published_scenarios() {
+        for (name, message) in crate::notify::samples::all() {
+            insta::assert_snapshot!(format!("mail_{name}"), crate::notify::sns::shown(&message));
+        }
+    }
+
+    #[test]
     fn a_subject_is_cut_on_a_character() {
         let long = subject(&with_subject(&"ä".repeat(300)));
         assert_eq!(long, format!("{}...", "?".repeat(96)));
