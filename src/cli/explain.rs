@@ -1,6 +1,5 @@
 //! `wafwatch explain`.
 
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -9,6 +8,7 @@ use super::arguments::{AnalystName, ExplainArguments};
 use super::exit::{Outcome, UsageError};
 use super::incidents::{find, open};
 use super::text::figures::grouped;
+use super::text::lines::push_line;
 use super::{print, print_json, setup};
 use crate::analyst::Analyst;
 use crate::analyst::bedrock::capabilities::Contract;
@@ -119,9 +119,8 @@ fn show_prompt(evidence: &Evidence, settings: &Settings, as_json: bool) -> anyho
 }
 
 fn section(text: &mut String, title: &str, content: &str) {
-    writeln!(text, "\n## {title}\n").expect("writing to a string cannot fail");
+    push_line(text, &format!("\n## {title}\n"));
     for line in content.lines() {
-        let line = hostile::one_line(line, usize::MAX);
-        writeln!(text, "{line}").expect("writing to a string cannot fail");
+        push_line(text, &hostile::one_line(line, usize::MAX));
     }
 }

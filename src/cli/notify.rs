@@ -5,25 +5,16 @@ use serde_json::json;
 
 use super::arguments::CommonArguments;
 use super::exit::{Outcome, UsageError};
-use super::text::json_lines::JsonTerminal;
 use super::{print, print_json, setup};
 use crate::config::{NotifyConfig, NotifyTarget, Settings};
-use crate::notify::terminal::{Detail, Terminal};
-use crate::notify::{Message, Notifier, Retry};
+use crate::notify::{Message, Retry};
 
 /// Sends a test message through the channel that the configuration calls `name`.
 pub(super) fn test(name: &str, common: &CommonArguments) -> anyhow::Result<Outcome> {
     let (settings, warnings) = setup::settings(common, None)?;
     super::session::tell(&warnings);
     let config = find(&settings, name)?;
-    let terminal = || -> Box<dyn Notifier> {
-        if common.json {
-            return Box::new(JsonTerminal);
-        }
-        let style = setup::terminal_style();
-        Box::new(Terminal::new(std::io::stdout(), style, Detail::Full))
-    };
-    let channel = setup::channel(&settings, config, &terminal)?;
+    let channel = setup::channel(&settings, config, &|| setup::terminal(common))?;
     let message = Message::test(name, setup::now());
     let taken = channel.notifier.notify(&message);
     // What the terminal shows is all that there is to say of it.

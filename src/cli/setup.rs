@@ -12,6 +12,7 @@ use wafwatch_windows::time::EventTime;
 
 use super::arguments::{CommonArguments, DetectorName};
 use super::exit::UsageError;
+use super::text::json_lines::JsonTerminal;
 use crate::analyst::Analyst;
 #[cfg(feature = "aws")]
 use crate::analyst::bedrock::BlockingBedrock;
@@ -25,6 +26,7 @@ use crate::notify::jsonl::JsonLines;
 use crate::notify::securityhub::BlockingSecurityHub;
 #[cfg(feature = "aws")]
 use crate::notify::sns::BlockingSns;
+use crate::notify::terminal::{Detail, Terminal};
 use crate::notify::{Notifier, configured};
 use crate::outbox::{Channel, Terms};
 use crate::pipeline::PipelineSettings;
@@ -99,6 +101,15 @@ pub(super) fn block_limits(settings: &Settings) -> BlockLimits {
         line_bytes: settings.ingest.max_line_mib as usize * MIB,
         ..BlockLimits::default()
     }
+}
+
+/// The terminal's channel for commands whose output are the messages themselves.
+pub(super) fn terminal(common: &CommonArguments) -> Box<dyn Notifier> {
+    if common.json {
+        return Box::new(JsonTerminal);
+    }
+    let style = terminal_style();
+    Box::new(Terminal::new(std::io::stdout(), style, Detail::Full))
 }
 
 /// The channels that the configuration names; `terminal` makes the terminal's.

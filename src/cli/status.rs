@@ -1,9 +1,7 @@
 //! `wafwatch status`: what the store holds, how far it is, and what waits for which channel.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use wafwatch_windows::time::EventTime;
 
 use super::arguments::CommonArguments;
@@ -11,6 +9,7 @@ use super::exit::Outcome;
 use super::incidents::open;
 use super::summary::masked;
 use super::text::figures::{ago, grouped, utc};
+use super::text::lines::push_line as line;
 use super::text::table::{Align, Table};
 use super::{print, print_json, setup};
 use crate::config::Settings;
@@ -246,8 +245,4 @@ impl Channel {
             "last_dead": health.last_dead.as_ref().map(failed),
         })
     }
-}
-
-fn line(text: &mut String, content: &str) {
-    writeln!(text, "{content}").expect("writing to a string cannot fail");
 }

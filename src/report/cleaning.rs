@@ -42,16 +42,20 @@ impl Cleaning {
         hostile::line(&self.masked(text), max_chars)
     }
 
+    /// `text` for machines: masked, on one line and cut, but not defanged.
+    pub(super) fn value(&self, text: &str) -> String {
+        hostile::one_line(&self.masked(text), MAX_JSON_CHARS)
+    }
+
     /// `value` for machines: every string masked, on one line and cut, but not defanged.
     pub(super) fn json(&self, value: Value) -> Value {
-        let one_line = |text: &str| hostile::one_line(&self.masked(text), MAX_JSON_CHARS);
         match value {
-            Value::String(text) => Value::String(one_line(&text)),
+            Value::String(text) => Value::String(self.value(&text)),
             Value::Array(values) => values.into_iter().map(|value| self.json(value)).collect(),
             Value::Object(fields) => {
                 let cleaned = fields
                     .into_iter()
-                    .map(|(name, value)| (one_line(&name), self.json(value)));
+                    .map(|(name, value)| (self.value(&name), self.json(value)));
                 Value::Object(cleaned.collect())
             }
             other => other,

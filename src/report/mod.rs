@@ -123,13 +123,13 @@ impl<'a> Report<'a> {
     /// Identifies the event: receivers deduplicate by it.
     #[must_use]
     pub fn event_id(&self) -> String {
-        self.cleaning().masked(&self.event.id)
+        self.cleaning().value(&self.event.id)
     }
 
     /// Identifies the incident.
     #[must_use]
     pub fn incident_id(&self) -> String {
-        self.cleaning().masked(&self.event.incident.id)
+        self.cleaning().value(&self.event.incident.id)
     }
 
     /// What happened to the incident.
@@ -150,10 +150,10 @@ impl<'a> Report<'a> {
         self.assessment.cause
     }
 
-    /// The Web ACL, masked where that is wanted.
+    /// The Web ACL, for machines: on one line, masked where that is wanted.
     #[must_use]
     pub fn acl(&self) -> String {
-        self.cleaning().masked(&self.event.incident.acl)
+        self.cleaning().value(&self.event.incident.acl)
     }
 
     /// Score of the incident in the light of the evidence.

@@ -51,6 +51,9 @@ fn own_resource(service: &str) -> &'static str {
     match service {
         "dynamodb" => "Table.Arn",
         "kinesis" => "Stream.Arn",
+        "securityhub" => {
+            "arn:${AWS::Partition}:securityhub:${AWS::Region}:${AWS::AccountId}:product/${AWS::AccountId}/default"
+        }
         "sns" => "IncidentTopic",
         "s3" => "${Bucket.Arn}/rejected/*",
         other => panic!("the template says nothing of {other}: grant it, and add it here"),

@@ -9,7 +9,7 @@
 
 use serde_json::{Value, json};
 
-use crate::investigate::hostile::ELLIPSIS;
+use crate::investigate::hostile::{ELLIPSIS, defang};
 use crate::notify::Message;
 use crate::report::{Counted, Fact};
 
@@ -116,7 +116,8 @@ fn values(title: &str, values: &[Counted]) -> Option<Value> {
 
 /// What the message belongs to, and who explained it.
 fn origin(message: &Message) -> Value {
-    let event = code(&message.event_id, MAX_FIELD_CHARS / 2);
+    // An id is for machines: not defanged.
+    let event = code(&defang(&message.event_id), MAX_FIELD_CHARS / 2);
     let analyst = code(&message.analyst, MAX_FIELD_CHARS / 2);
     let text = format!("Event {event}, explained by {analyst}");
     json!({ "type": "context", "elements": [mrkdwn(&text)] })

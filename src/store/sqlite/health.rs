@@ -189,7 +189,7 @@ impl SqliteStore {
         order: &str,
     ) -> Result<Option<FailedDelivery>, StoreError> {
         let mut statement = self.connection.prepare(&format!(
-            "SELECT event, attempts, next_at, deliveries.error
+            "SELECT deliveries.event, attempts, next_at, deliveries.error
              FROM deliveries JOIN events ON events.id = deliveries.event
              WHERE channel = ?1 AND deliveries.state = ?2 ORDER BY {order} LIMIT 1"
         ))?;
