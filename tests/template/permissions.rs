@@ -21,8 +21,13 @@ fn statements(id: &str) -> Vec<&'static Value> {
         "{id} has a managed policy"
     );
     let policies = role["Policies"].as_array().expect("policies");
+    // Policies of their own are attached under a condition.
+    let role = format!("{id}Role");
+    let conditional = resources("AWS::IAM::Policy").into_values();
+    let conditional = conditional.filter(|policy| texts(&policy["Roles"]).contains(&role));
     let lists = policies
         .iter()
+        .chain(conditional)
         .map(|policy| &policy["PolicyDocument"]["Statement"]);
     lists
         .flat_map(|list| list.as_array().expect("statements"))
@@ -205,10 +210,12 @@ fn every_statement_is_explicit() {
         }
         assert_eq!(text(&resource(id)["Role"]), format!("{id}Role.Arn"));
     }
+    let conditional = resources("AWS::IAM::Policy");
     for (id, role) in resources("AWS::IAM::Role") {
         let policies = role["Policies"].as_array().expect("policies");
         let lists = policies
             .iter()
+            .chain(conditional.values().copied())
             .map(|policy| &policy["PolicyDocument"]["Statement"]);
         for statement in lists.flat_map(|list| list.as_array().expect("statements")) {
             for action in texts(&statement["Action"]) {
