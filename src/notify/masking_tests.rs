@@ -29,9 +29,8 @@ pub(super) fn everything_sent(message: &Message) -> Vec<(&'static str, String)> 
         (Style::Coloured, Detail::Brief),
     ] {
         let mut written = Vec::new();
-        let terminal = Terminal::new(&mut written, style, detail);
-        terminal.notify(message).expect("memory takes everything");
-        drop(terminal);
+        let shown = Terminal::new(&mut written, style, detail).notify(message);
+        shown.expect("memory takes everything");
         let text = String::from_utf8(written).expect("is text");
         sent.push(("terminal", text));
     }
