@@ -6,6 +6,7 @@
 #[cfg(feature = "aws")]
 pub mod account;
 pub mod analyst;
+pub mod backoff;
 pub mod backtest;
 pub mod cli;
 pub mod close;

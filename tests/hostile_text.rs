@@ -3,9 +3,15 @@
 
 mod common;
 
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
 use common::ACL;
 use common::command::{Ended, Sandbox};
 use common::hostile::START;
+use common::webhook::Request;
 use serde_json::{Value, json};
 use wafwatch::store::IncidentFilter;
 
@@ -24,10 +30,14 @@ kind = "terminal"
 [[notify]]
 kind = "jsonl"
 path = "messages.jsonl"
+
+[[notify]]
+kind = "slack"
+url_file = "slack"
 "#;
 
 /// Inputs, which may hold what nothing else may.
-const INPUTS: [&str; 2] = ["hostile.log", "wafwatch.toml"];
+const INPUTS: [&str; 3] = ["hostile.log", "wafwatch.toml", "slack"];
 
 /// Calm traffic, then an attack, every record changed by `spoil`.
 fn traffic(spoil: impl Fn(&mut Value)) -> Vec<String> {
@@ -75,8 +85,28 @@ fn record(time: i64, action: &str) -> Value {
     })
 }
 
-/// Replays `lines` and looks at the result with every command: what was printed.
-fn everything_printed(sandbox: &Sandbox, lines: &[Vec<u8>]) -> Vec<(String, Ended)> {
+/// Takes whatever is posted: where, and what came.
+fn slack() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/", listener.local_addr().expect("bound"));
+    let posted = Arc::<Mutex<Vec<String>>>::default();
+    let collected = Arc::clone(&posted);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let request = Request::read(&stream);
+            collected.lock().expect("never poisoned").push(request.body);
+            let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+            stream.write_all(answer.as_bytes()).expect("it listens");
+        }
+    });
+    (url, posted)
+}
+
+/// Replays `lines` and looks at the result with every command: what was printed and posted.
+fn everything_printed(sandbox: &Sandbox, lines: &[Vec<u8>]) -> (Vec<(String, Ended)>, Vec<String>) {
+    let (url, posted) = slack();
+    sandbox.write("slack", url);
     sandbox.write("wafwatch.toml", CONFIGURATION.as_bytes());
     sandbox.write("hostile.log", lines.join(&b'\n'));
     let mut printed = Vec::new();
@@ -94,7 +124,14 @@ fn everything_printed(sandbox: &Sandbox, lines: &[Vec<u8>]) -> Vec<(String, Ende
     for incident in &incidents {
         run(&["incidents", "show", &incident.id]);
         run(&["incidents", "show", "--json", &incident.id]);
+        run(&["explain", &incident.id]);
+        run(&["explain", "--json", &incident.id]);
+        run(&["explain", "--show-prompt", &incident.id]);
+        run(&["explain", "--show-prompt", "--json", &incident.id]);
     }
+    run(&["status"]);
+    run(&["status", "--json"]);
+    run(&["notify", "test", "slack"]);
     for command in [
         ["windows", "top"],
         ["windows", "list"],
@@ -112,7 +149,9 @@ fn everything_printed(sandbox: &Sandbox, lines: &[Vec<u8>]) -> Vec<(String, Ende
         "50",
     ]);
     run(&["replay", "--fresh", "--json", "hostile.log"]);
-    printed
+    let posted = posted.lock().expect("never poisoned").clone();
+    assert!(posted.len() > 1, "incidents and a test were posted");
+    (printed, posted)
 }
 
 fn contains(bytes: &[u8], text: &str) -> bool {
@@ -157,7 +196,10 @@ fn secrets_never_come_out() {
     lines.extend(malformed(&lines[0]));
 
     let sandbox = Sandbox::new();
-    let printed = everything_printed(&sandbox, &lines);
+    let (printed, posted) = everything_printed(&sandbox, &lines);
+    for body in &posted {
+        assert!(!body.contains(CANARY), "{body}");
+    }
     for (command, ran) in &printed {
         assert!(!ran.stdout.contains(CANARY), "{command}: {}", ran.stdout);
         assert!(!ran.stderr.contains(CANARY), "{command}: {}", ran.stderr);
@@ -200,7 +242,9 @@ fn malformed(record: &[u8]) -> Vec<Vec<u8>> {
 
 #[test]
 fn characters_that_drive_a_terminal_are_written_out() {
-    const TRICKS: [&str; 12] = [
+    const TRICKS: [&str; 14] = [
+        "<!channel> <@U1> @channel",
+        "<http://evil.example|click>",
         "\u{1b}[31mred",
         "\u{1b}]0;title\u{7}",
         "\u{1b}]52;c;ZXZpbA==\u{1b}\\",
@@ -239,7 +283,16 @@ fn characters_that_drive_a_terminal_are_written_out() {
     lines.push(format!("{{\"{tricks}\":").into_bytes());
 
     let sandbox = Sandbox::new();
-    let printed = everything_printed(&sandbox, &lines);
+    let (printed, posted) = everything_printed(&sandbox, &lines);
+    for body in posted {
+        let found = body.chars().find(|character| drives_a_terminal(*character));
+        assert_eq!(found, None, "{body}");
+        let slack_would_act_on = ["<!", "<@", "<http", "@channel", "://shop"];
+        assert!(
+            !slack_would_act_on.iter().any(|mark| body.contains(mark)),
+            "{body}"
+        );
+    }
     for (command, ran) in printed {
         for output in [&ran.stdout, &ran.stderr] {
             let found = output

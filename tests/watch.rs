@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::Child;
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -140,6 +141,20 @@ impl Watch {
         }
     }
 
+    /// What it tells on standard error, line by line, as long as it runs.
+    fn told(&mut self) -> Arc<Mutex<Vec<String>>> {
+        let child = self.child.as_mut().expect("it runs");
+        let stderr = BufReader::new(child.stderr.take().expect("piped"));
+        let told = Arc::<Mutex<Vec<String>>>::default();
+        let collected = Arc::clone(&told);
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                collected.lock().expect("never poisoned").push(line);
+            }
+        });
+        told
+    }
+
     fn end(mut self) -> Ended {
         let child = self.child.take().expect("it runs");
         Ended::of(child.wait_with_output().expect("it ends"))
@@ -201,7 +216,8 @@ secret_env = \"HOOK_SECRET\"
     let mut site = Site::new(sandbox.path("waf.log"));
 
     // The log need not be there yet.
-    let watch = Watch::start(&sandbox, "waf.log");
+    let mut watch = Watch::start(&sandbox, "waf.log");
+    let told = watch.told();
     site.live();
     wait_until("the history", || {
         site.live();
@@ -250,6 +266,22 @@ secret_env = \"HOOK_SECRET\"
         let body: Value = serde_json::from_str(&request.body).expect("JSON");
         assert_eq!(body, on_terminal);
     }
+
+    // That the channel refuses is told once, and that it does so no more.
+    let about_the_hook = || -> Vec<String> {
+        let told = told.lock().expect("never poisoned");
+        let lines = told.iter().filter(|line| line.contains("channel webhook"));
+        lines.cloned().collect()
+    };
+    wait_until("both are told", || {
+        site.live();
+        about_the_hook().len() >= 2
+    });
+    let lines = about_the_hook();
+    assert!(lines[0].contains("does not take messages"), "{lines:?}");
+    assert!(lines[0].contains("answered 503"), "{lines:?}");
+    assert!(lines[1].ends_with("takes messages again"), "{lines:?}");
+    assert_eq!(lines.len(), 2, "{lines:?}");
 
     // Killed or ended, the next run goes on where the last commit was.
     drop(watch);

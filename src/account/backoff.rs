@@ -1,10 +1,8 @@
-//! How long to wait before a call of AWS is made again: exponential, with jitter, capped.
-//!
-//! The wait before retry `n` (from 0) is drawn evenly from the upper half of `[0, c]`, with
-//! `c = min(first * 2^n, longest)`, so that many callers that were throttled together do not come
-//! back together.
+//! How long to wait before a call of AWS is made again, by the failures in a row before it.
 
 use std::time::Duration;
+
+use crate::backoff;
 
 /// Counts the failures in a row and tells how long to wait after each.
 #[derive(Debug, Clone)]
@@ -40,23 +38,10 @@ impl Backoff {
 
     /// A call failed: how long to wait.
     pub fn fail(&mut self) -> Duration {
-        let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
-        let ceiling = self.first.saturating_mul(factor).min(self.longest);
+        let wait = backoff::delay(self.first, self.longest, self.failures, self.seed);
         self.failures = self.failures.saturating_add(1);
-        let half = ceiling / 2;
-        let share =
-            f64::from(split_mix(self.seed ^ u64::from(self.failures)) as u32) / f64::from(u32::MAX);
-        half + half.mul_f64(share)
+        wait
     }
-}
-
-/// One step of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
-/// 2014), which spreads neighbouring seeds.
-fn split_mix(seed: u64) -> u64 {
-    let mut mixed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]

@@ -53,6 +53,20 @@ pub enum Command {
     },
     /// Shows what detectors would have alerted on in recorded series or stored windows.
     Backtest(BacktestArguments),
+    /// Explains an incident again, with another analyst, or shows what a model would be asked.
+    Explain(ExplainArguments),
+    /// Works on the channels by which people are told.
+    Notify {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: NotifyCommand,
+    },
+    /// Shows how the store, the outbox and each channel stand.
+    Status {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        common: CommonArguments,
+    },
     /// Works on the configuration.
     Config {
         /// What to do with it.
@@ -312,6 +326,51 @@ pub enum FeedbackCommand {
         /// `--features aws`.
         #[arg(long, value_name = "NAME", env = "WAFWATCH_TABLE")]
         table: Option<String>,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        common: CommonArguments,
+    },
+}
+
+/// Who explains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AnalystName {
+    /// Rules.
+    #[value(name = "builtin", alias = "built-in")]
+    BuiltIn,
+    /// A model on Amazon Bedrock; needs a build with `--features aws`.
+    Bedrock,
+}
+
+/// `wafwatch explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The incident's id, or the beginning of it. Its newest event is explained, from the evidence that
+    /// was kept with it; nobody is told, and the store stays as it is.
+    pub incident: String,
+    /// Analyst [default: built-in, or what the configuration says].
+    #[arg(long, value_enum)]
+    pub analyst: Option<AnalystName>,
+    /// Shows what the model would be sent, and about how many tokens that is, and sends nothing.
+    ///
+    /// Nothing in it is masked by the configuration: it is what the model gets. With --json to the byte.
+    #[arg(long, conflicts_with = "analyst")]
+    pub show_prompt: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub common: CommonArguments,
+}
+
+/// `wafwatch notify`.
+#[derive(Debug, Subcommand)]
+pub enum NotifyCommand {
+    /// Sends a message through a channel that says that it is a test.
+    ///
+    /// It is sent once, whatever level the channel wants, and the command fails where the channel does
+    /// not take it, with what to do.
+    Test {
+        /// The channel's name in the configuration.
+        channel: String,
         #[command(flatten)]
         #[allow(missing_docs)]
         common: CommonArguments,

@@ -63,7 +63,7 @@ fn show(id: &str, common: &CommonArguments) -> anyhow::Result<Outcome> {
     if common.json {
         print_json(&to_json(&store, &settings, &incident)?)?;
     } else {
-        let deliveries = deliveries(&store, &incident)?;
+        let deliveries = deliveries(&store, &settings, &incident)?;
         print(&format!(
             "{}{deliveries}",
             report(&store, &settings, &incident)?
@@ -93,8 +93,14 @@ fn newest_report<'a>(
     newest
         .map(|(event, explanation)| {
             let took = Duration::from_millis(explanation.analysis_milliseconds);
-            Report::new(event, &explanation.evidence, &explanation.assessment, took)
-                .with_redaction(setup::redaction(settings))
+            let redaction = setup::redaction(settings);
+            Report::new(
+                event,
+                &explanation.evidence,
+                &explanation.assessment,
+                took,
+                redaction,
+            )
         })
         .next()
 }
@@ -114,7 +120,11 @@ fn to_json(store: &SqliteStore, settings: &Settings, incident: &Incident) -> any
     Ok(masked(&value, setup::redaction(settings)))
 }
 
-fn deliveries(store: &SqliteStore, incident: &Incident) -> anyhow::Result<String> {
+fn deliveries(
+    store: &SqliteStore,
+    settings: &Settings,
+    incident: &Incident,
+) -> anyhow::Result<String> {
     let deliveries = store.deliveries_of(&incident.id)?;
     let mut text = String::new();
     if !deliveries.is_empty() {
@@ -127,7 +137,8 @@ fn deliveries(store: &SqliteStore, incident: &Incident) -> anyhow::Result<String
             DeliveryState::Retrying => "retrying",
             DeliveryState::Dead => "given up",
         };
-        let error = hostile::one_line(delivery.error.as_deref().unwrap_or_default(), 200);
+        let error = delivery.error.as_deref().unwrap_or_default();
+        let error = hostile::one_line(&setup::redaction(settings).applied(error), 200);
         let line = format!("{}  {}  {state}  {error}", delivery.event, delivery.channel);
         writeln!(text, "{}", line.trim_end()).expect("writing to a string cannot fail");
     }

@@ -1,6 +1,7 @@
 //! What a watch tells while it runs, on standard error: a line for each closed window, and what is
 //! wrong with the outbox.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,7 @@ pub(super) struct Live<'a> {
     pub(super) settings: &'a Settings,
     pub(super) last_prune: Instant,
     pub(super) problem: LastProblem,
+    pub(super) refusing: Refusing,
 }
 
 impl Observer for Live<'_> {
@@ -59,6 +61,9 @@ impl Observer for Live<'_> {
         if let Some(news) = self.problem.news(self.workers.problem()) {
             note(&news);
         }
+        for news in self.refusing.news(&self.workers.refusing()) {
+            note(&news);
+        }
     }
 }
 
@@ -77,6 +82,28 @@ impl LastProblem {
             Some(problem) => format!("messages are held up: {problem}"),
             None => "messages go out again".to_owned(),
         })
+    }
+}
+
+/// The channels of which was told that they refuse messages.
+#[derive(Debug, Default)]
+pub(super) struct Refusing(BTreeSet<String>);
+
+impl Refusing {
+    /// What is to be told when these channels refuse messages `now`, each with why: each change once,
+    /// however often a channel is tried and whatever it says.
+    fn news(&mut self, now: &BTreeMap<String, String>) -> Vec<String> {
+        let begun = now.iter().filter(|(channel, _)| !self.0.contains(*channel));
+        let begun = begun.map(|(channel, reason)| {
+            format!(
+                "channel {channel} does not take messages: {reason}; `wafwatch status` shows what waits"
+            )
+        });
+        let ended = self.0.iter().filter(|channel| !now.contains_key(*channel));
+        let ended = ended.map(|channel| format!("channel {channel} takes messages again"));
+        let news = begun.chain(ended).collect();
+        self.0 = now.keys().cloned().collect();
+        news
     }
 }
 
@@ -124,6 +151,28 @@ mod tests {
             line(&window),
             "1970-01-01 00:00:00  shop____2J_which_has  total     1,234  blocked       617  50.0%  incomplete"
         );
+    }
+
+    #[test]
+    fn a_channel_that_refuses_is_told_once_and_so_is_its_recovery() {
+        let mut refusing = Refusing::default();
+        let of = |reason: &str| BTreeMap::from([("hook".to_owned(), reason.to_owned())]);
+        let nobody = BTreeMap::new();
+        assert!(refusing.news(&nobody).is_empty());
+        let told = refusing.news(&of("it answered 503"));
+        assert_eq!(
+            told,
+            [
+                "channel hook does not take messages: it answered 503; `wafwatch status` shows what waits"
+            ]
+        );
+        assert!(refusing.news(&of("it answered 503")).is_empty());
+        assert!(refusing.news(&of("it answered 500")).is_empty());
+        assert_eq!(
+            refusing.news(&nobody),
+            ["channel hook takes messages again"]
+        );
+        assert!(refusing.news(&nobody).is_empty());
     }
 
     #[test]

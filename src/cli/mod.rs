@@ -6,13 +6,16 @@ mod backtest;
 mod config;
 mod demo;
 mod exit;
+mod explain;
 mod feedback;
 mod incidents;
 mod inputs;
 mod live;
+mod notify;
 mod replay;
 mod session;
 mod setup;
+mod status;
 mod summary;
 pub mod text;
 mod watch;
@@ -24,7 +27,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::report::hostile;
-use arguments::{Arguments, Command, ConfigCommand};
+use arguments::{Arguments, Command, ConfigCommand, NotifyCommand};
 use exit::{Outcome, UsageError};
 
 const MAX_NOTE_CHARS: usize = 1_000;
@@ -53,6 +56,11 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Feedback { command } => feedback::run(command),
         Command::Windows { command } => windows::run(command),
         Command::Backtest(arguments) => backtest::run_command(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Notify {
+            command: NotifyCommand::Test { channel, common },
+        } => notify::test(&channel, &common),
+        Command::Status { common } => status::run(&common),
         Command::Config {
             command: ConfigCommand::Check { common },
         } => config::check(&common),

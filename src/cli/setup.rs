@@ -12,18 +12,22 @@ use wafwatch_windows::time::EventTime;
 
 use super::arguments::{CommonArguments, DetectorName};
 use super::exit::UsageError;
+use super::text::json_lines::JsonTerminal;
 use crate::analyst::Analyst;
 #[cfg(feature = "aws")]
 use crate::analyst::bedrock::BlockingBedrock;
 use crate::analyst::builtin::BuiltIn;
 use crate::config::{
-    AnalystConfig, AnalystKind, DetectorKind, NotifyConfig, NotifyTarget, Settings, SnsConfig,
-    Warning,
+    AnalystConfig, AnalystKind, DetectorKind, NotifyConfig, NotifyTarget, SecurityHubConfig,
+    Settings, SnsConfig, Warning,
 };
 use crate::guidance::Calendar;
 use crate::notify::jsonl::JsonLines;
+#[cfg(feature = "securityhub")]
+use crate::notify::securityhub::BlockingSecurityHub;
 #[cfg(feature = "aws")]
 use crate::notify::sns::BlockingSns;
+use crate::notify::terminal::{Detail, Terminal};
 use crate::notify::{Notifier, configured};
 use crate::outbox::{Channel, Terms};
 use crate::pipeline::{DecodeLimits, PipelineSettings};
@@ -121,6 +125,15 @@ pub(super) fn block_limits(settings: &Settings) -> BlockLimits {
     }
 }
 
+/// The terminal's channel for commands whose output are the messages themselves.
+pub(super) fn terminal(common: &CommonArguments) -> Box<dyn Notifier> {
+    if common.json {
+        return Box::new(JsonTerminal);
+    }
+    let style = terminal_style();
+    Box::new(Terminal::new(std::io::stdout(), style, Detail::Full))
+}
+
 /// The channels that the configuration names; `terminal` makes the terminal's.
 pub(super) fn channels(
     settings: &Settings,
@@ -133,7 +146,7 @@ pub(super) fn channels(
         .collect()
 }
 
-fn channel(
+pub(super) fn channel(
     settings: &Settings,
     config: &NotifyConfig,
     terminal: &dyn Fn() -> Box<dyn Notifier>,
@@ -146,7 +159,13 @@ fn channel(
             let webhook = webhook.map_err(|error| UsageError(error.to_string()))?;
             (Box::new(webhook), config.attempts)
         }
+        NotifyTarget::Slack(config) => {
+            let slack = configured::slack(config, &|name| std::env::var(name).ok());
+            let slack = slack.map_err(|error| UsageError(error.to_string()))?;
+            (Box::new(slack), config.attempts)
+        }
         NotifyTarget::Sns(config) => (sns(config)?, config.attempts),
+        NotifyTarget::SecurityHub(config) => (security_hub(config)?, config.attempts),
     };
     let terms = Terms {
         name: config.name.clone(),
@@ -184,9 +203,7 @@ fn bedrock(config: &AnalystConfig) -> anyhow::Result<Box<dyn Analyst + Send>> {
 
 /// What reports mask.
 pub(super) fn redaction(settings: &Settings) -> Redaction {
-    Redaction {
-        account_ids: settings.privacy.mask_account_ids,
-    }
+    settings.privacy.redaction()
 }
 
 #[cfg(feature = "aws")]
@@ -203,6 +220,24 @@ fn sns(config: &SnsConfig) -> anyhow::Result<Box<dyn Notifier>> {
         "this wafwatch is built without AWS and cannot publish to {} (kind = \"sns\", or \
          SNS_TOPIC_ARN): build it with `--features aws`, or take the topic out of the settings",
         config.topic_arn
+    );
+    Err(UsageError(message).into())
+}
+
+#[cfg(feature = "securityhub")]
+fn security_hub(config: &SecurityHubConfig) -> anyhow::Result<Box<dyn Notifier>> {
+    let channel = BlockingSecurityHub::connect(configured::product(config))
+        .context("findings cannot be imported")?;
+    Ok(Box::new(channel))
+}
+
+#[cfg(not(feature = "securityhub"))]
+fn security_hub(config: &SecurityHubConfig) -> anyhow::Result<Box<dyn Notifier>> {
+    let message = format!(
+        "this wafwatch is built without Security Hub and cannot import findings into {} (kind = \
+         \"securityhub\", or SECURITYHUB_PRODUCT_ARN): build it with `--features securityhub`, or take \
+         the product out of the settings",
+        config.product_arn
     );
     Err(UsageError(message).into())
 }

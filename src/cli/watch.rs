@@ -5,13 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::arguments::WatchArguments;
 use super::exit::Outcome;
-use super::live::{LastProblem, Live, WindowLines};
+use super::live::{LastProblem, Live, Refusing, WindowLines};
 use super::session::{self, Session};
 use super::summary::{Run, Summary};
 use super::{arrivals, note, setup, summary};
 use crate::host::watch::{WatchSettings, watch};
-use crate::notify::Notifier;
-use crate::notify::terminal::{Detail, Terminal};
 
 /// Longest time between two commits: what a killed watch reads again.
 const COMMIT_EVERY: Duration = Duration::from_secs(5);
@@ -20,14 +18,7 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
     let (settings, warnings) = setup::settings(&arguments.common, arguments.detector)?;
     session::tell(&warnings);
     let as_json = arguments.common.json;
-    let terminal = || -> Box<dyn Notifier> {
-        if as_json {
-            return Box::new(super::text::json_lines::JsonTerminal);
-        }
-        let style = setup::terminal_style();
-        Box::new(Terminal::new(std::io::stdout(), style, Detail::Full))
-    };
-    let channels = setup::channels(&settings, &terminal)?;
+    let channels = setup::channels(&settings, &|| setup::terminal(&arguments.common))?;
     let interrupt = session::interrupt()?;
     let watch_settings = WatchSettings {
         commit_every: COMMIT_EVERY,
@@ -53,6 +44,7 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
         settings: &settings,
         last_prune: started,
         problem: LastProblem::default(),
+        refusing: Refusing::default(),
     };
     let pipeline = &mut session.pipeline;
     let watched = watch(

@@ -12,7 +12,7 @@ use super::summary::{masked, windows_table};
 use super::text::figures::{grouped, parse_time, utc};
 use super::text::table::{Align, Table};
 use super::{print, print_json, setup};
-use crate::report::hostile;
+use crate::report::{Redaction, hostile};
 use crate::store::WindowQuery;
 use crate::store::sqlite::history::ListedWindow;
 
@@ -100,7 +100,7 @@ fn top(
                 text,
                 "\n{}\n{}",
                 heading(dimension, list),
-                values(&window, list, limit)
+                values(&window, list, limit, redaction)
             )
             .expect("writing to a string cannot fail");
         }
@@ -135,7 +135,7 @@ fn heading(dimension: Dimension, list: &TopList) -> String {
     )
 }
 
-fn values(window: &ListedWindow, list: &TopList, limit: usize) -> String {
+fn values(window: &ListedWindow, list: &TopList, limit: usize, redaction: Redaction) -> String {
     let mut table = Table::new(&[
         ("count", Align::Right),
         ("share", Align::Right),
@@ -146,7 +146,7 @@ fn values(window: &ListedWindow, list: &TopList, limit: usize) -> String {
         table.row(vec![
             grouped(item.lower),
             format!("{:.1}%", share * 100.0),
-            hostile::line(&item.key, KEY_CHARS),
+            hostile::line(&redaction.applied(&item.key), KEY_CHARS),
         ]);
     }
     let rest = list.items.len().saturating_sub(limit);

@@ -205,7 +205,7 @@ impl<'a> Document<'a> {
 
 /// A value as an error may show it.
 pub(super) fn shown_value(key: &str, value: &str) -> String {
-    let may_be_secret = ["url", "headers", "secret_env"];
+    let may_be_secret = ["url", "url_env", "url_file", "headers", "secret_env"];
     let name = key.rsplit('.').next().unwrap_or(key);
     if may_be_secret.contains(&name) {
         return "…".to_owned();

@@ -4,6 +4,7 @@
 //! ends, as there, but not in silence.
 
 mod analyst;
+mod channels;
 
 use std::path::PathBuf;
 
@@ -11,10 +12,10 @@ use wafwatch_windows::time::WindowSize;
 
 use super::detect::{AnomalyMode, DetectorKind};
 use super::error::{ConfigError, Origin, Warning};
-use super::notify::{NotifyConfig, NotifyError, NotifyTarget, SnsConfig};
 use super::ranges::{Accepted, accepted};
 use super::settings::Settings;
 use crate::incident::Level;
+use crate::report::AddressMask;
 
 /// Looks variables up and keeps what is to be said about them.
 struct Environment<'a> {
@@ -56,7 +57,7 @@ pub(super) fn apply(
     environment.apply_ewma(settings)?;
     environment.apply_analyst(settings)?;
     environment.apply_rest(settings)?;
-    environment.apply_topic(settings)?;
+    environment.apply_channels(settings)?;
     for (key, variable) in environment.set {
         settings.origins.set(key, Origin::Environment { variable });
     }
@@ -205,45 +206,15 @@ impl Environment<'_> {
         if let Some(truth) = self.word(variable, key, &TRUTHS, TRUTH_WORDS)? {
             settings.privacy.mask_account_ids = truth;
         }
-        Ok(())
-    }
-
-    /// The topic of the block that is named as its kind; where there is no block of the kind, one is
-    /// added to the others.
-    fn apply_topic(&mut self, settings: &mut Settings) -> Result<(), ConfigError> {
-        const TOPIC: &str = "SNS_TOPIC_ARN";
-        const REGION: &str = "SNS_REGION";
-        let Some(topic_arn) = self.value(TOPIC) else {
-            return Ok(());
-        };
-        let region = self.value(REGION);
-        let sns = SnsConfig::new(topic_arn.clone(), region.clone());
-        let sns = sns.map_err(|error| match error {
-            NotifyError::Region => refused(REGION, "notify[].region", &region.unwrap_or_default()),
-            _ => refused(TOPIC, "notify[].topic_arn", &topic_arn),
-        })?;
-        let has_topics = settings.notify.iter().any(NotifyConfig::is_sns);
-        let mut blocks = settings.notify.iter_mut().enumerate();
-        let named = blocks.find_map(|(index, block)| match &mut block.target {
-            NotifyTarget::Sns(target) if block.name == NotifyConfig::SNS => Some((index, target)),
-            _ => None,
-        });
-        let index = match named {
-            Some((index, target)) => {
-                target.topic_arn = sns.topic_arn;
-                target.region = sns.region.or(target.region.take());
-                index
-            }
-            // Blocks with names of their own are set on purpose.
-            None if has_topics => return Ok(()),
-            None => {
-                settings.notify.push(NotifyConfig::sns(sns));
-                settings.notify.len() - 1
-            }
-        };
-        let origin = Origin::Environment { variable: TOPIC };
-        let key = format!("notify[{index}].topic_arn");
-        settings.origins.set(&key, origin);
+        let masks = [
+            ("none", AddressMask::None),
+            ("host", AddressMask::Host),
+            ("network", AddressMask::Network),
+        ];
+        let (variable, key) = ("WAFWATCH_MASK_ADDRESSES", "privacy.mask_addresses");
+        if let Some(mask) = self.word(variable, key, &masks, "none, host or network")? {
+            settings.privacy.mask_addresses = mask;
+        }
         Ok(())
     }
 

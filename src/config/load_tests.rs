@@ -8,10 +8,14 @@ use wafwatch_windows::time::EventTime;
 
 use super::super::detect::{AnomalyMode, DetectorKind};
 use super::super::keys::known_keys;
-use super::super::notify::{NotifyConfig, NotifyTarget, SnsConfig, WebhookConfig};
+use super::super::notify::{
+    NotifyConfig, NotifyTarget, SecretPlace, SecurityHubConfig, SlackConfig, SnsConfig,
+    WebhookConfig,
+};
 use super::super::ranges::{ACCEPTED, Accepted};
 use super::*;
 use crate::incident::Level;
+use crate::report::AddressMask;
 
 /// Every key, each with a value that is not its default.
 const EVERYTHING: &str = r#"
@@ -84,6 +88,7 @@ retention_days = 31
 
 [privacy]
 mask_account_ids = true
+mask_addresses = "host"
 
 [[notify]]
 kind = "terminal"
@@ -103,9 +108,25 @@ attempts = 9
 headers = { Authorization = "Bearer hidden" }
 
 [[notify]]
+kind = "slack"
+url_env = "SLACK_HOOK"
+
+[[notify]]
+kind = "slack"
+name = "team"
+url_file = "/run/secrets/slack"
+timeout_seconds = 12
+attempts = 4
+
+[[notify]]
 kind = "sns"
 topic_arn = "arn:aws:sns:eu-central-1:123456789012:incidents"
 region = "eu-west-1"
+
+[[notify]]
+kind = "securityhub"
+product_arn = "arn:aws:securityhub:eu-west-1:123456789012:product/123456789012/default"
+attempts = 5
 "#;
 
 fn load(text: &str, variables: &[(&str, &str)]) -> Result<(Settings, Vec<Warning>), ConfigError> {
@@ -165,6 +186,7 @@ fn every_key_arrives() {
     );
     assert_eq!(settings.store.retention_days, 31);
     assert!(settings.privacy.mask_account_ids);
+    assert_eq!(settings.privacy.mask_addresses, AddressMask::Host);
     let expected = [
         NotifyConfig {
             name: "screen".to_owned(),
@@ -190,12 +212,39 @@ fn every_key_arrives() {
             }),
         },
         NotifyConfig {
+            name: "slack".to_owned(),
+            minimum_level: Level::Low,
+            target: NotifyTarget::Slack(SlackConfig {
+                url: SecretPlace::Variable("SLACK_HOOK".to_owned()),
+                ..SlackConfig::default()
+            }),
+        },
+        NotifyConfig {
+            name: "team".to_owned(),
+            minimum_level: Level::Low,
+            target: NotifyTarget::Slack(SlackConfig {
+                url: SecretPlace::File(PathBuf::from("/run/secrets/slack")),
+                timeout_seconds: 12,
+                attempts: 4,
+            }),
+        },
+        NotifyConfig {
             name: "sns".to_owned(),
             minimum_level: Level::Low,
             target: NotifyTarget::Sns(SnsConfig {
                 topic_arn: "arn:aws:sns:eu-central-1:123456789012:incidents".to_owned(),
                 region: Some("eu-west-1".to_owned()),
                 attempts: 8,
+            }),
+        },
+        NotifyConfig {
+            name: "securityhub".to_owned(),
+            minimum_level: Level::Low,
+            target: NotifyTarget::SecurityHub(SecurityHubConfig {
+                product_arn:
+                    "arn:aws:securityhub:eu-west-1:123456789012:product/123456789012/default"
+                        .to_owned(),
+                attempts: 5,
             }),
         },
     ];
@@ -495,9 +544,26 @@ fn a_notify_block_that_makes_no_sense_is_refused_without_showing_secrets() {
         ("name = \"x\"", "missing field `kind`"),
         (
             "kind = \"mail\"",
-            "`notify[0].kind` cannot be `\"mail\"`: it takes terminal, jsonl, webhook or sns",
+            "`notify[0].kind` cannot be `\"mail\"`: it takes terminal, jsonl, webhook, slack, sns or securityhub",
         ),
         ("kind = \"sns\"", "needs the key `topic_arn`"),
+        (
+            "kind = \"slack\"\nurl = \"https://hidden\"",
+            "`url` does not belong to `kind = \"slack\"`",
+        ),
+        (
+            "kind = \"slack\"\nurl_env = \"https://hidden\"",
+            "`url_env` is the name of an environment variable",
+        ),
+        (
+            "kind = \"slack\"\nurl_env = \"A\"\nurl_file = \"hidden\"",
+            "two places for one secret",
+        ),
+        ("kind = \"securityhub\"", "needs the key `product_arn`"),
+        (
+            "kind = \"securityhub\"\nproduct_arn = \"arn:aws:securityhub:eu-west-1::product/a/b\"",
+            "`product_arn` is the ARN of a product of Security Hub",
+        ),
         (
             "kind = \"sns\"\ntopic_arn = \"incidents\"",
             "`topic_arn` is the ARN of an SNS topic",
@@ -561,6 +627,7 @@ fn the_environment_is_put_over_the_file() {
         ("WAFWATCH_SEED", "9223372036854775806"),
         ("WAFWATCH_MINIMUM_LEVEL", "Critical"),
         ("WAFWATCH_MASK_ACCOUNT_IDS", "true"),
+        ("WAFWATCH_MASK_ADDRESSES", "Network"),
     ];
     let (settings, warnings) = load(EVERYTHING, &variables).unwrap();
     assert_eq!(warnings, []);
@@ -574,6 +641,7 @@ fn the_environment_is_put_over_the_file() {
     assert_eq!(windows.seed, Some(9_223_372_036_854_775_806));
     assert_eq!(settings.incident.minimum_level, Level::Critical);
     assert!(settings.privacy.mask_account_ids);
+    assert_eq!(settings.privacy.mask_addresses, AddressMask::Network);
     assert_eq!(settings.windows.size.seconds(), 120);
     assert_eq!(settings.detect.detector, DetectorKind::Classic);
     let classic = &settings.detect.classic;
@@ -780,6 +848,40 @@ fn a_topic_is_set_by_the_file_or_the_environment() {
     assert!(error.contains("SNS_REGION"), "{error}");
 }
 
+#[test]
+fn findings_and_slack_are_added_by_the_environment() {
+    const PRODUCT: &str = "arn:aws:securityhub:eu-west-1:123456789012:product/123456789012/default";
+    let variables = [
+        ("SECURITYHUB_PRODUCT_ARN", PRODUCT),
+        ("SLACK_WEBHOOK_URL", "https://hooks.example/hidden"),
+    ];
+    let (settings, _) = load("", &variables).unwrap();
+    let names: Vec<&str> = settings
+        .notify
+        .iter()
+        .map(|block| block.name.as_str())
+        .collect();
+    assert_eq!(names, ["terminal", "securityhub", "slack"]);
+    let NotifyTarget::SecurityHub(hub) = &settings.notify[1].target else {
+        panic!("{:?}", settings.notify[1]);
+    };
+    assert_eq!((hub.region(), hub.account()), ("eu-west-1", "123456789012"));
+    let shown = settings.effective();
+    assert!(
+        shown.contains("# environment variable SECURITYHUB_PRODUCT_ARN"),
+        "{shown}"
+    );
+    assert!(shown.contains("url_env = \"SLACK_WEBHOOK_URL\""), "{shown}");
+    assert!(!shown.contains("hidden"), "{shown}");
+
+    // A block with a name of its own is set on purpose, and so is another variable.
+    let slack = "[[notify]]\nkind = \"slack\"\nname = \"team\"\nurl_env = \"TEAM\"";
+    let (settings, _) = load(slack, &variables[1..]).unwrap();
+    assert_eq!(settings.notify.len(), 1);
+    let error = environment_error("SECURITYHUB_PRODUCT_ARN", "here");
+    assert!(error.contains("the ARN of a product"), "{error}");
+}
+
 proptest! {
     #[test]
     fn no_text_makes_a_panic(text in prop_oneof![any::<String>(), toml_text()]) {
@@ -795,14 +897,14 @@ proptest! {
     }
 
     #[test]
-    fn no_variable_makes_a_panic(name in 0usize..19, value: String) {
-        const NAMES: [&str; 19] = [
+    fn no_variable_makes_a_panic(name in 0usize..20, value: String) {
+        const NAMES: [&str; 20] = [
             "WINDOW_MINUTES", "HISTORY_HOURS", "HISTORY_DAYS", "ANOMALY_MODE",
             "USE_NONZERO_BASELINE", "EWMA_ALPHA", "SIGMA", "TRAIN_DAYS", "TOP_K",
             "WAFWATCH_DETECTOR", "WAFWATCH_STORE", "WAFWATCH_LATENESS_SECONDS",
             "WAFWATCH_LONGEST_WAIT_SECONDS", "WAFWATCH_IDLE_DELAY_SECONDS",
             "WAFWATCH_RETENTION_DAYS", "WAFWATCH_SEED", "WAFWATCH_MINIMUM_LEVEL",
-            "WAFWATCH_MASK_ACCOUNT_IDS", "WAFWATCH_CALENDAR",
+            "WAFWATCH_MASK_ACCOUNT_IDS", "WAFWATCH_CALENDAR", "WAFWATCH_MASK_ADDRESSES",
         ];
         if let Ok((settings, _)) = load("", &[(NAMES[name], &value)]) {
             settings.check().unwrap();

@@ -43,7 +43,10 @@ pub use detect::{
     AnomalyMode, CalibratedConfig, ClassicConfig, DetectConfig, DetectorKind, EwmaConfig,
 };
 pub use error::{ConfigError, Origin, Warning};
-pub use notify::{NotifyConfig, NotifyTarget, SnsConfig, WebhookConfig};
+pub use notify::{
+    NotifyConfig, NotifyTarget, SecretPlace, SecurityHubConfig, SlackConfig, SnsConfig,
+    WebhookConfig,
+};
 pub use settings::{
     IncidentConfig, IngestConfig, PrivacyConfig, Settings, StoreConfig, WindowsConfig,
 };

@@ -43,6 +43,11 @@ const PATH: Accepted = Accepted::Other("a path in quotes");
 const TOPIC: Accepted = Accepted::Other(
     "the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:incidents",
 );
+const VARIABLE: Accepted = Accepted::Other("the name of an environment variable in quotes");
+const PRODUCT: Accepted = Accepted::Other(
+    "the ARN of a product of Security Hub, such as \
+     arn:aws:securityhub:eu-central-1:123456789012:product/123456789012/default",
+);
 const REGION: Accepted = Accepted::Other("the name of a region, such as eu-central-1");
 
 /// Every key but the blocks of `notify`, whose keys are written `notify[].key`.
@@ -119,22 +124,26 @@ pub(super) const ACCEPTED: &[(&str, Accepted)] = &[
     ("store.retention_days", whole(1, 3650)),
     (
         "notify[].kind",
-        Accepted::Words("terminal, jsonl, webhook or sns"),
+        Accepted::Words("terminal, jsonl, webhook, slack, sns or securityhub"),
     ),
     ("notify[].name", Accepted::Other("a text in quotes")),
     ("notify[].minimum_level", LEVELS),
     ("notify[].path", PATH),
     ("notify[].url", Accepted::Other("a URL in quotes")),
-    (
-        "notify[].secret_env",
-        Accepted::Other("the name of an environment variable in quotes"),
-    ),
+    ("notify[].url_env", VARIABLE),
+    ("notify[].url_file", PATH),
+    ("notify[].secret_env", VARIABLE),
     ("notify[].timeout_seconds", whole(1, 300)),
     ("notify[].attempts", whole(1, 100)),
     ("notify[].headers", Accepted::Other("a table of texts")),
     ("notify[].topic_arn", TOPIC),
     ("notify[].region", REGION),
+    ("notify[].product_arn", PRODUCT),
     ("privacy.mask_account_ids", TRUTH),
+    (
+        "privacy.mask_addresses",
+        Accepted::Words("none, host or network"),
+    ),
 ];
 
 /// What `key` accepts. The index of a `notify` block plays no part.

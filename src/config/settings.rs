@@ -11,6 +11,7 @@ use super::effective::Origins;
 use super::event_time;
 use super::notify::NotifyConfig;
 use crate::incident::Level;
+use crate::report::{AddressMask, Redaction};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -200,4 +201,20 @@ pub struct PrivacyConfig {
     /// Whether AWS account ids are masked wherever they are shown or sent. Default false.
     /// `WAFWATCH_MASK_ACCOUNT_IDS` sets it.
     pub mask_account_ids: bool,
+    /// How much of client addresses is masked in every message, on every channel, and in what commands
+    /// print: `none`, `host` (`203.0.113.x`, and of IPv6 the lower 80 bits) or `network` (`203.0.x.x`,
+    /// the lower 96 bits). Default none. The store keeps addresses whole. `WAFWATCH_MASK_ADDRESSES`
+    /// sets it.
+    pub mask_addresses: AddressMask,
+}
+
+impl PrivacyConfig {
+    /// What reports and messages mask.
+    #[must_use]
+    pub fn redaction(&self) -> Redaction {
+        Redaction {
+            account_ids: self.mask_account_ids,
+            addresses: self.mask_addresses,
+        }
+    }
 }

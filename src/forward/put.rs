@@ -17,8 +17,8 @@ use aws_sdk_kinesis::types::{PutRecordsRequestEntry, PutRecordsResultEntry};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Pack, pack_id};
+use crate::backoff;
 use crate::investigate::hostile::one_line;
-use crate::notify::backoff::delay_between;
 
 /// Records that one call takes.
 const MAX_CALL_RECORDS: usize = 500;
@@ -84,7 +84,7 @@ pub async fn put(client: &Client, stream: &str, packs: &[Pack], until: Instant) 
             failures = 0;
             continue;
         }
-        let pause = delay_between(FIRST_PAUSE, LONGEST_PAUSE, failures, seed.unwrap_or(0));
+        let pause = backoff::delay(FIRST_PAUSE, LONGEST_PAUSE, failures, seed.unwrap_or(0));
         failures += 1;
         if Instant::now() + pause >= until {
             break;

@@ -285,7 +285,13 @@ fn opened() -> IncidentEvent {
 #[test]
 fn an_incidents_line_says_what_happened() {
     let event = opened();
-    let line = incident_line(&event, Redaction { account_ids: true });
+    let line = incident_line(
+        &event,
+        Redaction {
+            account_ids: true,
+            ..Redaction::default()
+        },
+    );
     let root: Value = serde_json::from_str(&line).expect("JSON");
     assert_eq!(root["kind"], "incident");
     assert_eq!(root["change"], "opened");

@@ -1,14 +1,24 @@
 //! Tells people and systems about incidents.
 //!
 //! A [`Notifier`] delivers one [`Message`] once, and says of a failure whether another attempt
-//! makes sense ([`Retry`]). When to try again is the business of whoever keeps the messages;
-//! [`backoff`] says how long to wait. A message may be delivered twice: receivers deduplicate by
-//! [`Message::event_id`].
+//! makes sense ([`Retry`]). When to try again is the business of whoever keeps the messages.
+//! A message may be delivered twice: receivers deduplicate by [`Message::event_id`].
 
-pub mod backoff;
 pub mod configured;
+#[cfg(test)]
+mod hostile_tests;
+mod http;
 pub mod jsonl;
+#[cfg(test)]
+mod masking_tests;
 mod message;
+#[cfg(test)]
+mod samples;
+#[cfg(feature = "securityhub")]
+pub mod securityhub;
+#[cfg(feature = "aws")]
+mod service;
+pub mod slack;
 #[cfg(feature = "aws")]
 pub mod sns;
 pub mod terminal;
@@ -16,7 +26,7 @@ pub mod webhook;
 
 use std::time::Duration;
 
-pub use message::Message;
+pub use message::{Message, MessageKind};
 
 /// A channel to people or systems.
 pub trait Notifier: Send + Sync {

@@ -3,8 +3,7 @@
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Message, Notifier, NotifyError, Retry};
-use crate::incident::EventKind;
+use super::{Message, MessageKind, Notifier, NotifyError, Retry};
 use crate::report::Style;
 
 /// How much of a report is written.
@@ -41,7 +40,7 @@ impl<W: Write + Send> Notifier for Terminal<W> {
     }
 
     fn notify(&self, message: &Message) -> Result<(), NotifyError> {
-        let is_over = message.kind == EventKind::Resolved;
+        let is_over = message.kind == MessageKind::Resolved;
         let detail = if is_over { Detail::Brief } else { self.detail };
         let text = match (detail, self.style) {
             (Detail::Full, Style::Plain) => &message.text,

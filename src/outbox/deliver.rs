@@ -28,6 +28,30 @@ pub struct Round {
     pub retrying: Option<String>,
     /// Why the last of the deliveries that were given up for good failed.
     pub given_up: Option<String>,
+    /// What the channel made of the last message that it was given; absent where it was given none.
+    pub last_attempt: Option<Attempt>,
+}
+
+/// What a channel made of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    /// It took it.
+    Taken,
+    /// It did not, for this reason.
+    Refused(String),
+}
+
+impl Attempt {
+    /// The attempt behind a delivery; none where the channel did not want the message.
+    fn of(delivery: &Delivery) -> Option<Self> {
+        match delivery {
+            Delivery::Skipped => None,
+            Delivery::Delivered => Some(Self::Taken),
+            Delivery::RetryAt { error, .. } | Delivery::Dead { error } => {
+                Some(Self::Refused(error.clone()))
+            }
+        }
+    }
 }
 
 /// Delivers what is due on `channel` by `now`, and moves its `place`: the default one for the first
@@ -49,13 +73,20 @@ pub fn deliver_due(
     let name = &channel.terms.name;
     for row in store.undelivered(name, *place, now, ROUND)? {
         let delivery = match &row.content {
-            Ok(entry) => deliver(channel, entry, now),
+            Ok(entry) => {
+                let delivery = deliver(channel, entry, now);
+                round.last_attempt = Attempt::of(&delivery).or(round.last_attempt);
+                delivery
+            }
             // One that cannot be read must not keep the others.
             Err(error) => Delivery::Dead {
                 error: chain(error),
             },
         };
         store.record_delivery(&row.event, name, &delivery)?;
+        if delivery == Delivery::Delivered {
+            store.note_success(name, now)?;
+        }
         match delivery {
             Delivery::Delivered | Delivery::Skipped => round.settled += 1,
             Delivery::Dead { error } => {

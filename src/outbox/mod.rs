@@ -12,7 +12,7 @@ mod problems;
 mod terms;
 mod workers;
 
-pub use deliver::{Channel, Round, deliver_due};
+pub use deliver::{Attempt, Channel, Round, deliver_due};
 pub use explain::{Explained, explain_pending};
 #[cfg(feature = "aws")]
 pub(crate) use problems::chain;

@@ -13,6 +13,8 @@ pub(super) struct Problems(Arc<Mutex<Known>>);
 struct Known {
     /// What each worker meets at the moment.
     standing: BTreeMap<String, String>,
+    /// Channels that did not take the last message that they were given, with why.
+    refusing: BTreeMap<String, String>,
     /// The last event that was given up because it cannot be decoded: that does not pass.
     damaged: Option<String>,
 }
@@ -28,6 +30,19 @@ impl Problems {
 
     pub(super) fn damaged(&self, problem: String) {
         self.known().damaged = Some(problem);
+    }
+
+    pub(super) fn refuses(&self, channel: &str, problem: String) {
+        self.known().refusing.insert(channel.to_owned(), problem);
+    }
+
+    pub(super) fn takes(&self, channel: &str) {
+        self.known().refusing.remove(channel);
+    }
+
+    /// The channels that refuse messages now, with why.
+    pub(super) fn refusing(&self) -> BTreeMap<String, String> {
+        self.known().refusing.clone()
     }
 
     /// What is wrong now, or else what was given up last.

@@ -7,10 +7,16 @@ use std::time::Duration;
 
 use wafwatch_windows::time::EventTime;
 
+use crate::backoff;
 use crate::incident::{IncidentEvent, Level};
-use crate::notify::{Message, NotifyError, Retry, backoff};
+use crate::notify::{Message, NotifyError, Retry};
 use crate::report::{Redaction, Report};
 use crate::store::{Delivery, Explanation};
+
+/// Longest wait before a message is tried for the second time.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// Longest wait before any further try.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 /// Which messages a channel gets, and how often each is tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +44,8 @@ impl Terms {
             &explanation.evidence,
             assessment,
             Duration::from_millis(explanation.analysis_milliseconds),
-        )
-        .with_redaction(self.redaction);
+            self.redaction,
+        );
         Some(Message::of(&report))
     }
 
@@ -65,7 +71,7 @@ impl Terms {
             Retry::Never => return Delivery::Dead { error },
             _ if attempt >= self.attempts => return Delivery::Dead { error },
             Retry::After(wait) => wait,
-            Retry::Later => backoff::delay(attempt, seed),
+            Retry::Later => backoff::delay(FIRST_WAIT, LONGEST_WAIT, attempt, seed),
         };
         let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
         Delivery::RetryAt {

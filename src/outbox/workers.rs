@@ -1,12 +1,13 @@
 //! The threads that empty the outbox: one that explains, and one per channel.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use wafwatch_windows::time::{EventTime, WindowSize};
 
-use super::deliver::{Channel, deliver_due};
+use super::deliver::{Attempt, Channel, deliver_due};
 use super::explain::explain_pending;
 use super::problems::{Problems, chain};
 use crate::analyst::Analyst;
@@ -146,10 +147,16 @@ impl Workers {
     }
 
     /// What goes wrong with the outbox now, or else what was given up last because it cannot be
-    /// decoded. Channels that refuse messages are told by [`Self::finish`].
+    /// decoded.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         self.problems.last()
+    }
+
+    /// The channels that did not take the last message that they were given, each with why.
+    #[must_use]
+    pub fn refusing(&self) -> BTreeMap<String, String> {
+        self.problems.refusing()
     }
 
     /// Empties the outbox, waits for retries at most until `deadline`, and ends the threads.
@@ -252,6 +259,11 @@ fn serve_channel(
             let round = deliver_due(store, channel, &mut place, clock())?;
             given_up = round.given_up.or(given_up.take());
             retrying = round.retrying.or(retrying.take());
+            match round.last_attempt {
+                Some(Attempt::Taken) => problems.takes(&channel.terms.name),
+                Some(Attempt::Refused(reason)) => problems.refuses(&channel.terms.name, reason),
+                None => {}
+            }
             if round.settled == 0 {
                 break;
             }

@@ -2,8 +2,8 @@
 //!
 //! Everything that is written passes through [`Cleaning`], so that no caller can forget it.
 
-use super::Style;
 use super::cleaning::Cleaning;
+use super::{Section, Style};
 use crate::investigate::hostile::ELLIPSIS;
 
 /// Widest line.
@@ -33,8 +33,9 @@ impl Page {
         self.style
     }
 
-    /// A heading of our own words, underlined.
-    pub(super) fn heading(&mut self, words: &str) {
+    /// The heading of a section, underlined.
+    pub(super) fn heading(&mut self, section: Section) {
+        let words = section.title();
         if !self.text.is_empty() {
             self.text.push('\n');
         }
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn further_lines_hang_below_the_first() {
-        let mut page = Page::new(Style::Plain, Cleaning::new(Redaction::default()));
+        let mut page = Page::new(Style::Plain, Cleaning::new(Redaction::default(), []));
         page.field("Cause", &"word ".repeat(20));
         let text = page.finish();
         let lines: Vec<&str> = text.lines().collect();
@@ -160,7 +161,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_line_is_wider_than_the_page(text in any::<String>()) {
-            let mut page = Page::new(Style::Plain, Cleaning::new(Redaction::default()));
+            let mut page = Page::new(Style::Plain, Cleaning::new(Redaction::default(), []));
             page.paragraph(&text);
             page.field("Label", &text);
             for line in page.finish().lines() {

@@ -1,12 +1,15 @@
 //! Says what happened: for people as text, for machines as JSON.
 //!
 //! A [`Report`] has every section that somebody who is woken up needs. All text that may come
-//! from a request passes through [`hostile`] on its way out, account ids through [`Redaction`].
+//! from a request passes through [`hostile`] on its way out, account ids and addresses through
+//! [`Redaction`].
 
 mod cleaning;
 mod json;
 mod layout;
+mod outline;
 mod redaction;
+mod section;
 mod sections;
 mod style;
 mod tables;
@@ -15,13 +18,19 @@ mod text;
 use std::time::Duration;
 
 use serde_json::Value;
+use wafwatch_windows::summary::Dimension;
+use wafwatch_windows::time::EventTime;
 
 use crate::analyst::{Assessment, Cause};
-use crate::incident::{EventKind, IncidentEvent, Level};
+use crate::detect::Signal;
+use crate::incident::acl::AclArn;
+use crate::incident::{EventKind, IncidentEvent, Level, Severity};
 use crate::investigate::Evidence;
 pub use crate::investigate::hostile;
 use cleaning::Cleaning;
-pub use redaction::Redaction;
+pub use outline::{Counted, Fact, Outline};
+pub use redaction::{AddressMask, Redaction};
+pub use section::Section;
 pub use style::Style;
 
 /// Version of the JSON that [`Report::to_json`] gives: raised when a field changes its meaning.
@@ -29,6 +38,17 @@ pub const REPORT_VERSION: u32 = 1;
 
 /// Longest subject in bytes.
 const MAX_SUBJECT_BYTES: usize = 99;
+
+/// Times of an incident, in the time of its events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// Start of its first window.
+    pub opened: EventTime,
+    /// End of the newest window with a finding.
+    pub last_seen: EventTime,
+    /// End of the window that caused the event: later for each event of an incident.
+    pub changed: EventTime,
+}
 
 /// What is known of an incident at one of its events.
 #[derive(Debug, Clone, Copy)]
@@ -42,27 +62,22 @@ pub struct Report<'a> {
 
 impl<'a> Report<'a> {
     /// The report of `event`, explained by `assessment`, which took `analysis` from the start of
-    /// gathering evidence. Nothing is masked.
+    /// gathering evidence. Everything that it gives is masked as `redaction` says.
     #[must_use]
     pub fn new(
         event: &'a IncidentEvent,
         evidence: &'a Evidence,
         assessment: &'a Assessment,
         analysis: Duration,
+        redaction: Redaction,
     ) -> Self {
         Self {
             event,
             evidence,
             assessment,
             analysis,
-            redaction: Redaction::default(),
+            redaction,
         }
-    }
-
-    /// The same report with `redaction` applied to everything that it gives.
-    #[must_use]
-    pub fn with_redaction(self, redaction: Redaction) -> Self {
-        Self { redaction, ..self }
     }
 
     /// One line for a mail or a chat: severity, incident, what happened to it, cause. At most 99
@@ -99,10 +114,22 @@ impl<'a> Report<'a> {
         json::render(self)
     }
 
+    /// What a message with little room says.
+    #[must_use]
+    pub fn outline(&self) -> Outline {
+        outline::of(self)
+    }
+
     /// Identifies the event: receivers deduplicate by it.
     #[must_use]
-    pub fn event_id(&self) -> &str {
-        &self.event.id
+    pub fn event_id(&self) -> String {
+        self.cleaning().value(&self.event.id)
+    }
+
+    /// Identifies the incident.
+    #[must_use]
+    pub fn incident_id(&self) -> String {
+        self.cleaning().value(&self.event.incident.id)
     }
 
     /// What happened to the incident.
@@ -123,14 +150,74 @@ impl<'a> Report<'a> {
         self.assessment.cause
     }
 
-    /// The Web ACL, masked where that is wanted.
+    /// The Web ACL, for machines: on one line, masked where that is wanted.
     #[must_use]
     pub fn acl(&self) -> String {
-        self.redaction.applied(&self.event.incident.acl)
+        self.cleaning().value(&self.event.incident.acl)
+    }
+
+    /// Score of the incident in the light of the evidence.
+    #[must_use]
+    pub fn severity_score(&self) -> Severity {
+        self.assessment.severity_score
+    }
+
+    /// How sure the analyst is, 0 to 1.
+    #[must_use]
+    pub fn confidence(&self) -> f64 {
+        self.assessment.confidence
+    }
+
+    /// Who explained it, with version.
+    #[must_use]
+    pub fn analyst(&self) -> String {
+        self.cleaning()
+            .line(&self.assessment.analyst, MAX_SUBJECT_BYTES)
+    }
+
+    /// When the incident began, was last seen, and changed so that this report came about.
+    #[must_use]
+    pub fn times(&self) -> Times {
+        let incident = &self.event.incident;
+        Times {
+            opened: incident.opened,
+            last_seen: incident.last_window.end,
+            changed: self.event.window.end,
+        }
     }
 
     fn cleaning(&self) -> Cleaning {
-        Cleaning::new(self.redaction)
+        let account = AclArn::parse(&self.event.incident.acl).map(|arn| arn.account);
+        let account = account.and_then(|account| self.redaction.known_account(account));
+        let addresses = self.addresses();
+        let addresses = addresses.filter_map(|address| self.redaction.known_address(address));
+        Cleaning::new(self.redaction, account.into_iter().chain(addresses))
+    }
+
+    /// Every place where the event names a client address as such.
+    fn addresses(&self) -> impl Iterator<Item = &'a str> {
+        let evidence = self.evidence;
+        let is_address = |dimension: Dimension| dimension == Dimension::ClientAddress;
+        let values = evidence.values.iter();
+        let values = values.filter(move |value| is_address(value.dimension));
+        let of_rules = evidence.rules.iter().flat_map(|rule| &rule.addresses);
+        let findings = self.event.incident.findings.iter();
+        let findings = findings.filter_map(|finding| match &finding.signal {
+            Signal::Address(address) => Some(address.as_str()),
+            _ => None,
+        });
+        let offenders = self.assessment.primary_offenders.iter();
+        values
+            .map(|value| value.key.as_str())
+            .chain(
+                evidence
+                    .addresses
+                    .iter()
+                    .map(|profile| profile.address.as_str()),
+            )
+            .chain(of_rules.map(|item| item.key.as_str()))
+            .chain(findings)
+            .chain(offenders.map(|offender| offender.address.as_str()))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::layout::{Page, label};
-use super::{Report, redaction};
-use crate::analyst::{ModelRecord, Outcome};
+use super::{Report, Section, redaction};
+use crate::analyst::{ModelRecord, Outcome, PossibleCause};
 use crate::incident::acl::{self, AclArn};
 use crate::incident::{EventKind, State};
 use crate::investigate::utc::iso;
@@ -17,15 +17,14 @@ pub(super) fn title(page: &mut Page, report: &Report<'_>) {
 }
 
 pub(super) fn executive_summary(page: &mut Page, report: &Report<'_>) {
-    page.heading("Executive Summary");
+    page.heading(Section::ExecutiveSummary);
     page.paragraph(&report.assessment.executive_summary);
 }
 
 pub(super) fn quick_triage(page: &mut Page, report: &Report<'_>) {
     let assessment = report.assessment;
     let incident = &report.event.incident;
-    let metrics = &assessment.metrics_overview;
-    page.heading("Quick Triage");
+    page.heading(Section::QuickTriage);
     let level = page.style().level(assessment.severity);
     page.own_line(&format!(
         "{}{level} ({} of 100, {} before analysis)",
@@ -36,23 +35,8 @@ pub(super) fn quick_triage(page: &mut Page, report: &Report<'_>) {
     page.field("Confidence", &format!("{:.2}", assessment.confidence));
     page.field("Cause", assessment.cause.title());
     page.field("Incident", &incident.id);
-    let opened = iso(incident.opened);
-    let state = match (report.event.kind, incident.state, incident.resolved) {
-        (_, State::Resolved, Some(end)) => format!("resolved: from {opened} to {}", iso(end)),
-        (EventKind::Opened, ..) => format!("opened at {opened}"),
-        (kind, ..) => format!("{}, since {opened}", kind.name()),
-    };
-    page.field("State", &state);
-    page.field(
-        "Totals",
-        &format!(
-            "{} requests: {} blocked, {} allowed, {} counted",
-            metrics.overall_total,
-            metrics.blocked_total,
-            metrics.allowed_total,
-            metrics.count_total
-        ),
-    );
+    page.field("State", &state(report));
+    page.field("Totals", &totals(report));
     let offender = match assessment.primary_offenders.first() {
         Some(first) => format!(
             "{}: {} requests, {} blocked",
@@ -70,8 +54,38 @@ pub(super) fn quick_triage(page: &mut Page, report: &Report<'_>) {
     page.field("CloudTrail changes", &changes);
 }
 
+/// What happened to the incident, and when.
+pub(super) fn state(report: &Report<'_>) -> String {
+    let incident = &report.event.incident;
+    let opened = iso(incident.opened);
+    match (report.event.kind, incident.state, incident.resolved) {
+        (_, State::Resolved, Some(end)) => format!("resolved: from {opened} to {}", iso(end)),
+        (EventKind::Opened, ..) => format!("opened at {opened}"),
+        (kind, ..) => format!("{}, since {opened}", kind.name()),
+    }
+}
+
+/// The incident's requests.
+pub(super) fn totals(report: &Report<'_>) -> String {
+    let metrics = &report.assessment.metrics_overview;
+    format!(
+        "{} requests: {} blocked, {} allowed, {} counted",
+        metrics.overall_total, metrics.blocked_total, metrics.allowed_total, metrics.count_total
+    )
+}
+
+/// A cause that fits less well, with why.
+pub(super) fn possible_cause(other: &PossibleCause) -> String {
+    format!(
+        "{} ({:.2}): {}",
+        other.cause.title(),
+        other.confidence,
+        other.reason
+    )
+}
+
 pub(super) fn anomaly_cause(page: &mut Page, report: &Report<'_>) {
-    page.heading("Anomaly Cause");
+    page.heading(Section::AnomalyCause);
     page.paragraph(&report.assessment.anomaly_cause);
     let possible = &report.assessment.possible_causes;
     if possible.is_empty() {
@@ -80,18 +94,12 @@ pub(super) fn anomaly_cause(page: &mut Page, report: &Report<'_>) {
     page.own_line("");
     page.own_line("Also possible:");
     for other in possible {
-        let words = format!(
-            "{} ({:.2}): {}",
-            other.cause.title(),
-            other.confidence,
-            other.reason
-        );
-        page.hanging("- ", &words);
+        page.hanging("- ", &possible_cause(other));
     }
 }
 
 pub(super) fn cloudtrail_changes(page: &mut Page, report: &Report<'_>) {
-    page.heading("CloudTrail Changes");
+    page.heading(Section::CloudTrailChanges);
     let changes = &report.assessment.evidence.cloudtrail_change_summaries;
     if changes.is_empty() {
         page.own_line(NO_CHANGE_LOG);
@@ -105,7 +113,7 @@ pub(super) fn webacl_details(page: &mut Page, report: &Report<'_>) {
     let text = &report.event.incident.acl;
     let arn = AclArn::parse(text);
     let unknown = "not in the log";
-    page.heading("WebACL Details");
+    page.heading(Section::WebAclDetails);
     page.field("Name", acl::name(text));
     page.field("Scope", arn.map_or(unknown, |arn| arn.scope.name()));
     page.field("Region", arn.map_or(unknown, |arn| arn.region));
@@ -127,7 +135,7 @@ pub(super) fn account<'a>(report: &Report<'_>, arn: Option<AclArn<'a>>) -> Optio
 }
 
 pub(super) fn recommended_actions(page: &mut Page, report: &Report<'_>) {
-    page.heading("Recommended Actions");
+    page.heading(Section::RecommendedActions);
     for (number, action) in report.assessment.recommended_actions.iter().enumerate() {
         page.hanging(&format!("{:>2}. ", number + 1), action);
     }
@@ -137,14 +145,14 @@ pub(super) fn missing(page: &mut Page, report: &Report<'_>) {
     if report.evidence.missing.is_empty() {
         return;
     }
-    page.heading("Missing Evidence");
+    page.heading(Section::MissingEvidence);
     for missing in &report.evidence.missing {
         page.hanging("- ", missing);
     }
 }
 
 pub(super) fn analysis(page: &mut Page, report: &Report<'_>) {
-    page.heading("Analysis");
+    page.heading(Section::Analysis);
     page.field("Duration", &duration(report.analysis));
     page.field("Analyst", &report.assessment.analyst);
     page.field("Sources", &report.assessment.analysis_sources.join("; "));

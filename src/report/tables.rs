@@ -1,7 +1,7 @@
 //! The sections with columns of numbers.
 
-use super::Report;
 use super::layout::Page;
+use super::{Report, Section};
 use crate::analyst::{CountedValue, Offender};
 use crate::detect::{Direction, Finding, Signal};
 use crate::investigate::utc::iso;
@@ -11,7 +11,7 @@ const OFFENDERS_IN_DETAIL: usize = 5;
 const COUNT_COLUMNS: usize = 10;
 
 pub(super) fn traffic_metrics(page: &mut Page, report: &Report<'_>) {
-    page.heading("Traffic Metrics");
+    page.heading(Section::TrafficMetrics);
     let evidence = report.evidence;
     let incident = &report.event.incident;
     let (first, last) = match (evidence.windows.first(), evidence.windows.last()) {
@@ -91,7 +91,7 @@ fn row(page: &mut Page, name: &str, during: f64, before: f64) {
 }
 
 pub(super) fn findings(page: &mut Page, report: &Report<'_>) {
-    page.heading("Findings");
+    page.heading(Section::Findings);
     let findings = &report.event.incident.findings;
     if findings.is_empty() {
         page.own_line("none");
@@ -139,7 +139,7 @@ fn signal_words(signal: &Signal) -> String {
 }
 
 pub(super) fn top_offenders(page: &mut Page, report: &Report<'_>) {
-    page.heading("Top Offenders");
+    page.heading(Section::TopOffenders);
     let offenders = &report.assessment.primary_offenders;
     if offenders.is_empty() {
         page.own_line("none");
@@ -181,8 +181,8 @@ fn details(page: &mut Page, offender: &Offender) {
     }
 }
 
-pub(super) fn top_values(page: &mut Page, heading: &str, values: &[CountedValue]) {
-    page.heading(heading);
+pub(super) fn top_values(page: &mut Page, section: Section, values: &[CountedValue]) {
+    page.heading(section);
     if values.is_empty() {
         page.own_line("none");
     }

@@ -1,7 +1,7 @@
 //! The report for people.
 
 use super::layout::Page;
-use super::{Report, Style, sections, tables};
+use super::{Report, Section, Style, sections, tables};
 
 /// The sections in the order in which a person needs them.
 pub(super) fn render(report: &Report<'_>, style: Style) -> String {
@@ -15,10 +15,14 @@ pub(super) fn render(report: &Report<'_>, style: Style) -> String {
     tables::top_offenders(&mut page, report);
     tables::top_values(
         &mut page,
-        "Top Rules",
+        Section::TopRules,
         &report.assessment.evidence.top_rules,
     );
-    tables::top_values(&mut page, "Top URIs", &report.assessment.evidence.top_uris);
+    tables::top_values(
+        &mut page,
+        Section::TopUris,
+        &report.assessment.evidence.top_uris,
+    );
     sections::cloudtrail_changes(&mut page, report);
     sections::webacl_details(&mut page, report);
     sections::recommended_actions(&mut page, report);

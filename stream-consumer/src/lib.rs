@@ -63,7 +63,11 @@ pub fn log(line: &str) {
 /// Writes what went wrong to the function's log. Errors of AWS name the account, which belongs into no
 /// log.
 pub fn log_problem(problem: &str) {
-    let masked = Redaction { account_ids: true }.applied(problem);
+    let redaction = Redaction {
+        account_ids: true,
+        ..Redaction::default()
+    };
+    let masked = redaction.applied(problem);
     log(&format!(
         "problem: {}",
         one_line(&masked, MAX_PROBLEM_CHARS)

@@ -21,7 +21,7 @@ impl Request {
         })
     }
 
-    fn read(stream: &TcpStream) -> Self {
+    pub fn read(stream: &TcpStream) -> Self {
         let mut reader = BufReader::new(stream);
         let mut request = Self {
             head: Vec::new(),

@@ -21,8 +21,13 @@ fn statements(id: &str) -> Vec<&'static Value> {
         "{id} has a managed policy"
     );
     let policies = role["Policies"].as_array().expect("policies");
+    // Policies of their own are attached under a condition.
+    let role = format!("{id}Role");
+    let conditional = resources("AWS::IAM::Policy").into_values();
+    let conditional = conditional.filter(|policy| texts(&policy["Roles"]).contains(&role));
     let lists = policies
         .iter()
+        .chain(conditional)
         .map(|policy| &policy["PolicyDocument"]["Statement"]);
     lists
         .flat_map(|list| list.as_array().expect("statements"))
@@ -51,6 +56,9 @@ fn own_resource(service: &str) -> &'static str {
     match service {
         "dynamodb" => "Table.Arn",
         "kinesis" => "Stream.Arn",
+        "securityhub" => {
+            "arn:${AWS::Partition}:securityhub:${AWS::Region}:${AWS::AccountId}:product/${AWS::AccountId}/default"
+        }
         "sns" => "IncidentTopic",
         "s3" => "${Bucket.Arn}/rejected/*",
         other => panic!("the template says nothing of {other}: grant it, and add it here"),
@@ -202,10 +210,12 @@ fn every_statement_is_explicit() {
         }
         assert_eq!(text(&resource(id)["Role"]), format!("{id}Role.Arn"));
     }
+    let conditional = resources("AWS::IAM::Policy");
     for (id, role) in resources("AWS::IAM::Role") {
         let policies = role["Policies"].as_array().expect("policies");
         let lists = policies
             .iter()
+            .chain(conditional.values().copied())
             .map(|policy| &policy["PolicyDocument"]["Statement"]);
         for statement in lists.flat_map(|list| list.as_array().expect("statements")) {
             for action in texts(&statement["Action"]) {

@@ -340,7 +340,7 @@ fn a_rule_that_blocks_a_small_part_of_a_busy_site_is_told() {
 
 mod any_evidence {
     use super::*;
-    use crate::report::{Report, Style};
+    use crate::report::{Redaction, Report, Style};
     use proptest::prelude::*;
 
     fn text() -> impl Strategy<Value = String> {
@@ -394,7 +394,13 @@ mod any_evidence {
             prop_assert!(assessment.possible_causes.len() <= MAX_POSSIBLE_CAUSES);
             prop_assert!(assessment.possible_causes.iter().all(|other| other.cause != assessment.cause));
             let duration = std::time::Duration::ZERO;
-            let report = Report::new(&evidence.event, &evidence, &assessment, duration);
+            let report = Report::new(
+                &evidence.event,
+                &evidence,
+                &assessment,
+                duration,
+                Redaction::default(),
+            );
             prop_assert!(report.subject().len() < 100);
             prop_assert!(report.to_text(Style::Plain).lines().all(|line| line.chars().count() <= 80));
             prop_assert!(report.to_json().is_object());

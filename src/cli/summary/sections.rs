@@ -1,11 +1,10 @@
 //! The summary as text.
 
-use std::fmt::Write as _;
-
 use serde::Deserialize;
 
 use super::{ListedIncident, Summary};
 use crate::cli::text::figures::{bytes, grouped, percent, utc};
+use crate::cli::text::lines::push_line as line;
 use crate::cli::text::sparkline::{bars, squeeze};
 use crate::cli::text::table::{Align, Table};
 use crate::detect::Stage;
@@ -316,8 +315,4 @@ fn section(text: &mut String, title: &str) {
         text.push('\n');
     }
     line(text, title);
-}
-
-fn line(text: &mut String, content: &str) {
-    writeln!(text, "{content}").expect("writing to a string cannot fail");
 }

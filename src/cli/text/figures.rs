@@ -33,6 +33,19 @@ pub fn utc(time: EventTime) -> String {
     )
 }
 
+/// How long ago `time` was `now`, as `3 min ago`.
+#[must_use]
+pub fn ago(time: EventTime, now: EventTime) -> String {
+    let seconds = now.0.saturating_sub(time.0) / 1_000;
+    match seconds {
+        ..0 => "still to come".to_owned(),
+        0..120 => format!("{seconds} s ago"),
+        120..7_200 => format!("{} min ago", seconds / 60),
+        7_200..172_800 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
 /// The time that a text names: RFC 3339, or a day, which begins at midnight UTC.
 ///
 /// # Errors
@@ -79,6 +92,18 @@ mod tests {
         assert_eq!(utc(EventTime(i64::MAX)), "9223372036854775807 ms");
         assert_eq!(bytes(999), "999 B");
         assert_eq!(bytes(1_500_000), "1.5 MB");
+    }
+
+    #[test]
+    fn how_long_ago_reads_well() {
+        let after = |seconds: i64| ago(EventTime(0), EventTime(seconds * 1_000));
+        assert_eq!(after(-1), "still to come");
+        assert_eq!(after(0), "0 s ago");
+        assert_eq!(after(119), "119 s ago");
+        assert_eq!(after(120), "2 min ago");
+        assert_eq!(after(7_200), "2 h ago");
+        assert_eq!(after(200_000), "2 days ago");
+        assert!(ago(EventTime(i64::MIN), EventTime(i64::MAX)).ends_with("days ago"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod figures;
 pub mod json_lines;
+pub mod lines;
 pub mod progress;
 pub mod sparkline;
 pub mod table;

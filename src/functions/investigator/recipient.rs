@@ -8,10 +8,11 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::config::{NotifyTarget, Settings};
 use crate::notify::configured::{self, ConfiguredError};
+#[cfg(feature = "securityhub")]
+use crate::notify::securityhub::SecurityHub;
 use crate::notify::sns::Sns;
 use crate::notify::{Message, Notifier, NotifyError, Retry};
 use crate::outbox::Terms;
-use crate::report::Redaction;
 
 /// A channel that functions can use.
 #[derive(Clone)]
@@ -27,12 +28,15 @@ pub struct Recipient {
 pub enum Target {
     /// An SNS topic.
     Sns(Sns),
+    /// Findings in Security Hub.
+    #[cfg(feature = "securityhub")]
+    SecurityHub(SecurityHub),
     /// A channel that blocks its thread.
     Blocking(Arc<dyn Notifier>),
 }
 
 impl Recipient {
-    /// The channels of `settings` that a function can reach: topics and webhooks. A function has no
+    /// The channels of `settings` that a function can reach: all but the terminal and files. A function has no
     /// terminal, and no disk that anybody reads.
     ///
     /// # Errors
@@ -51,6 +55,17 @@ impl Recipient {
                     let notifier = Arc::new(configured::webhook(webhook, variable)?);
                     (Target::Blocking(notifier), webhook.attempts)
                 }
+                NotifyTarget::Slack(slack) => {
+                    let notifier = Arc::new(configured::slack(slack, variable)?);
+                    (Target::Blocking(notifier), slack.attempts)
+                }
+                #[cfg(feature = "securityhub")]
+                NotifyTarget::SecurityHub(hub) => {
+                    let target = SecurityHub::new(config, configured::product(hub));
+                    (Target::SecurityHub(target), hub.attempts)
+                }
+                #[cfg(not(feature = "securityhub"))]
+                NotifyTarget::SecurityHub(_) => return Err(ConfiguredError::NoSecurityHub),
                 NotifyTarget::Sns(sns) => {
                     let target = Sns::in_region(config, sns.topic_arn.clone(), sns.region());
                     (Target::Sns(target), sns.attempts)
@@ -59,9 +74,7 @@ impl Recipient {
             let terms = Terms {
                 name: block.name.clone(),
                 minimum_level: block.minimum_level,
-                redaction: Redaction {
-                    account_ids: settings.privacy.mask_account_ids,
-                },
+                redaction: settings.privacy.redaction(),
                 attempts,
             };
             recipients.push(Self { terms, target });
@@ -80,6 +93,8 @@ impl Recipient {
         let attempt = async {
             match &self.target {
                 Target::Sns(sns) => sns.publish(&message).await,
+                #[cfg(feature = "securityhub")]
+                Target::SecurityHub(hub) => hub.import(&message).await,
                 Target::Blocking(notifier) => {
                     let notifier = Arc::clone(notifier);
                     let message = message.clone();

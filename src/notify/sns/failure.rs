@@ -1,39 +1,14 @@
 //! What a failed call to SNS means for the message.
 
-use std::time::Duration;
-
-use aws_sdk_sns::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::operation::publish::PublishError;
 
-use crate::investigate::hostile::one_line;
 use crate::notify::Retry;
-
-const MAX_PROBLEM_CHARS: usize = 300;
-/// Longest wait that the service may ask for.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::notify::service;
 
 /// What went wrong in words, and whether to try again.
 pub(super) fn meaning(error: &SdkError<PublishError>) -> (String, Retry) {
-    let Some(refusal) = error.as_service_error() else {
-        let reason = one_line(&DisplayErrorContext(error).to_string(), MAX_PROBLEM_CHARS);
-        return (format!("SNS could not be reached: {reason}"), Retry::Later);
-    };
-    let code = refusal.code().unwrap_or("an unnamed error");
-    let said = refusal.message().unwrap_or_default();
-    let problem = one_line(&format!("SNS answered {code}: {said}"), MAX_PROBLEM_CHARS);
-    let status = error
-        .raw_response()
-        .map(|response| response.status().as_u16());
-    if let Some(advice) = lasting(refusal, status) {
-        return (format!("{problem} ({advice})"), Retry::Never);
-    }
-    let asked = error
-        .raw_response()
-        .and_then(|response| response.headers().get("retry-after"))
-        .and_then(|value| value.trim().parse().ok())
-        .map(Duration::from_secs);
-    let retry = asked.map_or(Retry::Later, |wait| Retry::After(wait.min(LONGEST_WAIT)));
-    (problem, retry)
+    service::meaning("SNS", error, lasting)
 }
 
 /// What to do about an error that does not pass by itself; `None` for one that does.
@@ -54,14 +29,8 @@ fn lasting(error: &PublishError, status: Option<u16>) -> Option<&'static str> {
         | E::EndpointDisabledException(_)
         | E::PlatformApplicationDisabledException(_) => Some("see to the topic and its region"),
         E::InternalErrorException(_) | E::KmsThrottlingException(_) => None,
-        // What the SDK has no type for: throttling and expired credentials pass, and the server's
-        // own trouble too.
         other => {
-            let code = other.code().unwrap_or_default();
-            let passes = code.contains("Throttl")
-                || code.contains("ExpiredToken")
-                || code.contains("RequestExpired")
-                || status.is_none_or(|status| status == 429 || status >= 500);
+            let passes = service::passes(other.code().unwrap_or_default(), status);
             (!passes).then_some("see to the topic's policy and the credentials")
         }
     }
@@ -69,7 +38,10 @@ fn lasting(error: &PublishError, status: Option<u16>) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::notify::service::LONGEST_WAIT;
     use aws_sdk_sns::config::http::HttpResponse;
     use aws_sdk_sns::error::ErrorMetadata;
     use aws_sdk_sns::types::error::{

@@ -79,11 +79,9 @@ pub(super) struct FifoIds {
 
 /// The ids of `message` for a FIFO topic.
 pub(super) fn fifo_ids(message: &Message) -> FifoIds {
-    let event = &message.event_id;
-    let incident = event.rsplit_once('/').map_or(event.as_str(), |(id, _)| id);
     FifoIds {
-        group: plain_id(incident),
-        deduplication: plain_id(event),
+        group: plain_id(&message.incident_id),
+        deduplication: plain_id(&message.event_id),
     }
 }
 
@@ -101,6 +99,7 @@ fn plain_id(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Section;
     use proptest::prelude::*;
 
     fn with_subject(text: &str) -> Message {
@@ -118,19 +117,8 @@ mod tests {
             "[HIGH] prod-app-20240501T100000Z opened: admin probing"
         );
         let body = body(&message);
-        for section in [
-            "Executive Summary",
-            "Quick Triage",
-            "Traffic Metrics",
-            "Top Offenders",
-            "Top Rules",
-            "Top URIs",
-            "CloudTrail Changes",
-            "WebACL Details",
-            "Recommended Actions",
-            "Analysis",
-        ] {
-            assert!(body.contains(&format!("\n{section}\n")), "{section}");
+        for section in Section::ALWAYS {
+            assert!(body.contains(&section.heading()), "{section:?}");
         }
         assert!(body.contains("[.]") && !body.contains("://"), "{body}");
         let attributes = attributes(&message);
@@ -143,6 +131,13 @@ mod tests {
         assert_eq!(of("state"), Some("opened"));
         assert_eq!(of("event_id"), Some("prod-app-20240501T100000Z/1"));
         assert_eq!(of("acl"), Some(message.acl.as_str()));
+    }
+
+    #[test]
+    fn mails_of_the_published_scenarios() {
+        for (name, message) in crate::notify::samples::all() {
+            insta::assert_snapshot!(format!("mail_{name}"), crate::notify::sns::shown(&message));
+        }
     }
 
     #[test]
@@ -173,6 +168,7 @@ mod tests {
         let ids = fifo_ids(&message);
         assert_eq!(ids.group, "prod-app-20240501T100000Z");
         assert_eq!(ids.deduplication, "prod-app-20240501T100000Z/1");
+        message.incident_id = "eine Web-ACL".to_owned();
         message.event_id = "eine Web-ACL/1".to_owned();
         let ids = fifo_ids(&message);
         assert_eq!((ids.group.len(), ids.deduplication.len()), (64, 64));
@@ -190,7 +186,7 @@ mod tests {
 
         #[test]
         fn any_attribute_is_one_that_sns_takes(acl in any::<String>(), id in any::<String>()) {
-            let message = Message { acl, event_id: id, ..Message::sample() };
+            let message = Message { acl, incident_id: id.clone(), event_id: id, ..Message::sample() };
             for (_, value) in attributes(&message) {
                 prop_assert!(!value.is_empty() && !value.contains(char::is_control));
             }

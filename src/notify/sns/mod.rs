@@ -87,6 +87,18 @@ impl Sns {
     }
 }
 
+/// Everything that `message` gives SNS, as text.
+#[cfg(test)]
+pub(super) fn shown(message: &Message) -> String {
+    let mut text = format!("Subject: {}\n", mail::subject(message));
+    for (name, value) in mail::attributes(message) {
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    text.push('\n');
+    text.push_str(&mail::body(message));
+    text
+}
+
 fn not_delivered(message: &Message, problem: String, retry: Retry) -> NotifyError {
     NotifyError {
         channel: NAME.to_owned(),

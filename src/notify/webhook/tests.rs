@@ -1,73 +1,13 @@
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::thread::JoinHandle;
+use std::io::Write;
+use std::net::TcpListener;
 use std::time::Instant;
 
 use super::*;
+use crate::notify::Retry;
+use crate::notify::http::receiver::{receiver, says};
 
 const NOW: i64 = 1_714_557_600;
 const SECRET: &str = "a shared secret";
-
-/// What a receiver got.
-struct Received {
-    request_line: String,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-impl Received {
-    fn header(&self, name: &str) -> &str {
-        let mut headers = self.headers.iter();
-        let found = headers.find(|(header, _)| header.eq_ignore_ascii_case(name));
-        found.map_or("", |(_, value)| value)
-    }
-}
-
-/// A server on the loopback that takes one request and answers as told.
-fn receiver(
-    answer: impl FnOnce(&mut TcpStream) + Send + 'static,
-) -> (String, JoinHandle<Received>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let address = listener.local_addr().expect("it is bound");
-    let server = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().expect("somebody connects");
-        let received = read_request(&stream);
-        answer(&mut stream);
-        received
-    });
-    (format!("http://{address}/hook?token=t0psecret"), server)
-}
-
-fn read_request(stream: &TcpStream) -> Received {
-    let mut reader = BufReader::new(stream);
-    let mut line = || {
-        let mut line = String::new();
-        reader.read_line(&mut line).expect("a line");
-        line.trim_end().to_owned()
-    };
-    let request_line = line();
-    let mut headers = Vec::new();
-    loop {
-        let header = line();
-        let Some((name, value)) = header.split_once(": ") else {
-            break;
-        };
-        headers.push((name.to_owned(), value.to_owned()));
-    }
-    let mut received = Received {
-        request_line,
-        headers,
-        body: String::new(),
-    };
-    let length: u64 = received.header("content-length").parse().expect("a length");
-    let body = reader.take(length).read_to_string(&mut received.body);
-    body.expect("a body of text");
-    received
-}
-
-fn says(answer: &'static str) -> (String, JoinHandle<Received>) {
-    receiver(move |stream| stream.write_all(answer.as_bytes()).expect("written"))
-}
 
 fn webhook(url: &str, timeout: Duration) -> Webhook {
     let settings = WebhookSettings {
@@ -76,10 +16,7 @@ fn webhook(url: &str, timeout: Duration) -> Webhook {
         secret: Some(Secret::new(SECRET)),
         timeout,
     };
-    let mut webhook = Webhook::new(settings, Box::new(|| NOW)).expect("valid settings");
-    // Whatever proxy the machine has is not for the loopback.
-    webhook.agent = agent(timeout, None);
-    webhook
+    Webhook::new(settings, Box::new(|| NOW)).expect("valid settings")
 }
 
 fn deliver(url: &str) -> Result<(), NotifyError> {
@@ -229,27 +166,4 @@ fn a_hostile_event_id_forges_no_header() {
     let received = server.join().expect("the server ends");
     assert_eq!(received.header("x-forged"), "");
     assert_eq!(received.header("x-wafwatch-event"), "a\\r\\nX-Forged: 1?");
-}
-
-#[test]
-fn settings_that_cannot_work_are_refused_without_telling_the_url() {
-    let new = |url: &str, seconds| {
-        let settings = WebhookSettings {
-            headers: std::collections::BTreeMap::new(),
-            url: url.to_owned(),
-            secret: None,
-            timeout: Duration::from_secs(seconds),
-        };
-        Webhook::new(settings, Box::new(|| NOW)).map(|_| ())
-    };
-    assert_eq!(new("https://example.com/hook", 5), Ok(()));
-    for url in ["", "example.com/hook", "/hook", "http://", "not a url"] {
-        assert_eq!(new(url, 5), Err(InvalidWebhook::NoUrl), "{url}");
-    }
-    let scheme = "ftp".to_owned();
-    assert_eq!(
-        new("ftp://example.com/", 5),
-        Err(InvalidWebhook::Scheme { scheme })
-    );
-    assert_eq!(new("https://example.com/", 0), Err(InvalidWebhook::NoTime));
 }

@@ -1,5 +1,6 @@
 -- The store of one wafwatch. Times are milliseconds since the epoch unless they say otherwise.
--- Tables for people: windows, incidents, events, deliveries, shards. The rest is machinery.
+-- Tables for people: windows, incidents, events, deliveries, shards, and channels (when each last took
+-- a message), which is made beside these. The rest is machinery.
 
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,

@@ -7,16 +7,13 @@ use wafwatch::account;
 use wafwatch::functions::closer::Closer;
 use wafwatch::functions::settings::CloserSettings;
 use wafwatch::metrics::FunctionKind;
-use wafwatch::report::Redaction;
 use wafwatch_stream_consumer::{deadline, log_done, log_warnings, now, random, sources, variable};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (settings, warnings) = CloserSettings::load(sources())?;
     log_warnings(&warnings);
-    let redaction = Redaction {
-        account_ids: settings.settings.privacy.mask_account_ids,
-    };
+    let redaction = settings.settings.privacy.redaction();
     let config = account::connect().await;
     let closer = Closer::connect(settings, &config, &variable, random).await?;
     let closer = &closer;

@@ -7,16 +7,13 @@ use wafwatch::functions::consumer::Consumer;
 use wafwatch::functions::kinesis_event::KinesisEvent;
 use wafwatch::functions::settings::ConsumerSettings;
 use wafwatch::metrics::FunctionKind;
-use wafwatch::report::Redaction;
 use wafwatch_stream_consumer::{deadline, log_done, log_warnings, now, random, sources};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (settings, warnings) = ConsumerSettings::load(sources())?;
     log_warnings(&warnings);
-    let redaction = Redaction {
-        account_ids: settings.settings.privacy.mask_account_ids,
-    };
+    let redaction = settings.settings.privacy.redaction();
     let config = account::connect().await;
     // Lambda hands over one batch at a time; what is kept between them is for one as well.
     let consumer = Mutex::new(Consumer::connect(settings, &config, random).await?);

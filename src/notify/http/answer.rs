@@ -11,7 +11,7 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What the receiver did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::notify) enum Verdict {
     /// It took the message.
     Delivered,
     /// It did not.
@@ -24,7 +24,11 @@ pub(super) enum Verdict {
 }
 
 /// What `status` means, with the `Retry-After` header and the time at which it came.
-pub(super) fn verdict(status: u16, retry_after: Option<&str>, unix_seconds: i64) -> Verdict {
+pub(in crate::notify) fn verdict(
+    status: u16,
+    retry_after: Option<&str>,
+    unix_seconds: i64,
+) -> Verdict {
     let (meaning, is_passing) = match status {
         200..=299 => return Verdict::Delivered,
         300..=399 => ("redirects are not followed, set the final url", false),

@@ -1,25 +1,16 @@
 //! How long to wait before another attempt: exponential, with jitter, capped.
 //!
-//! The wait before attempt `n` (from 0) is drawn evenly from the upper half of `[0, c]`, with
-//! `c = min(first * 2^n, longest)`; for messages that is `min(1 s * 2^n, 10 min)`. The lower half is left out so that a receiver gets time to
-//! recover; the draw keeps many senders that failed together from coming back together.
+//! The wait before retry `n` (from 0) is drawn evenly from the upper half of `[0, c]`, with
+//! `c = min(first * 2^n, longest)`. The lower half is left out so that whoever refused gets time to
+//! recover; the draw keeps many callers that failed together from coming back together.
 
 use std::time::Duration;
 
-const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(600);
-
-/// The wait before retry number `attempt` of a message, counted from 0. The same `seed` and
-/// `attempt` give the same wait; use a seed of its own for every message.
+/// The wait before retry number `attempt`, counted from 0: `first` at most before the first one, and
+/// never longer than `longest`. The same `seed` and `attempt` give the same wait; use a seed of its own
+/// for whatever is tried again by itself.
 #[must_use]
-pub fn delay(attempt: u32, seed: u64) -> Duration {
-    delay_between(FIRST, LONGEST, attempt, seed)
-}
-
-/// [`delay`] for what is tried again at another pace: the first wait is `first` at most, and none
-/// is longer than `longest`.
-#[must_use]
-pub fn delay_between(first: Duration, longest: Duration, attempt: u32, seed: u64) -> Duration {
+pub fn delay(first: Duration, longest: Duration, attempt: u32, seed: u64) -> Duration {
     let factor = 1_u32
         .checked_shl(attempt)
         .filter(|factor| *factor > 0)
@@ -46,11 +37,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const FIRST: Duration = Duration::from_secs(1);
+    const LONGEST: Duration = Duration::from_secs(600);
+
     #[test]
     fn waits_double_up_to_the_longest() {
         for (attempt, ceiling) in [(0, 1), (1, 2), (4, 16), (9, 512), (10, 600), (32, 600)] {
             let ceiling = Duration::from_secs(ceiling);
-            let waits = (0..200).map(|seed| delay(attempt, seed));
+            let waits = (0..200).map(|seed| delay(FIRST, LONGEST, attempt, seed));
             let waits: Vec<Duration> = waits.collect();
             assert!(
                 waits
@@ -67,9 +61,9 @@ mod tests {
     proptest! {
         #[test]
         fn any_attempt_has_a_wait_within_bounds(attempt: u32, seed: u64) {
-            let wait = delay(attempt, seed);
+            let wait = delay(FIRST, LONGEST, attempt, seed);
             prop_assert!(wait >= FIRST / 2 && wait <= LONGEST);
-            prop_assert_eq!(wait, delay(attempt, seed));
+            prop_assert_eq!(wait, delay(FIRST, LONGEST, attempt, seed));
         }
     }
 }
