@@ -6,6 +6,8 @@
 #[cfg(feature = "aws")]
 pub mod account;
 pub mod analyst;
+#[cfg(feature = "aws")]
+mod archive;
 pub mod cli;
 pub mod close;
 pub mod config;
@@ -19,6 +21,8 @@ pub mod host;
 pub mod incident;
 pub mod ingest;
 pub mod investigate;
+#[cfg(feature = "aws")]
+pub mod lookup;
 pub mod metrics;
 pub mod notify;
 pub mod outbox;

@@ -4,6 +4,7 @@
 //! ends, as there, but not in silence.
 
 mod analyst;
+mod investigate;
 
 use std::path::PathBuf;
 
@@ -54,6 +55,7 @@ pub(super) fn apply(
     environment.apply_seed(settings)?;
     environment.apply_classic(settings)?;
     environment.apply_ewma(settings)?;
+    environment.apply_investigate(settings)?;
     environment.apply_analyst(settings)?;
     environment.apply_rest(settings)?;
     environment.apply_topic(settings)?;

@@ -32,6 +32,7 @@ mod effective;
 mod environment;
 mod error;
 mod event_time;
+mod investigate;
 mod keys;
 mod load;
 mod notify;
@@ -41,6 +42,7 @@ mod settings;
 pub use analyst::{AnalystConfig, AnalystKind};
 pub use detect::{AnomalyMode, ClassicConfig, DetectConfig, DetectorKind, EwmaConfig};
 pub use error::{ConfigError, Origin, Warning};
+pub use investigate::InvestigateConfig;
 pub use notify::{NotifyConfig, NotifyTarget, SnsConfig, WebhookConfig};
 pub use settings::{
     IncidentConfig, IngestConfig, PrivacyConfig, Settings, StoreConfig, WindowsConfig,

@@ -4,6 +4,7 @@ use wafwatch_windows::counters::Counters;
 use wafwatch_windows::summary::{AddressProfile, CountBounds, Dimension, RuleProfile, TopItem};
 use wafwatch_windows::time::{EventTime, Window};
 
+use super::surroundings::Surroundings;
 use super::{Baseline, DimensionWeight, Evidence, ValueComparison, WindowFigures};
 use crate::detect::{Direction, Finding, Signal};
 use crate::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State};
@@ -66,6 +67,7 @@ impl Sample {
             dimensions: Vec::new(),
             addresses: Vec::new(),
             rules: Vec::new(),
+            surroundings: Surroundings::default(),
             missing: Vec::new(),
         };
         Self { evidence }

@@ -4,6 +4,7 @@
 //! `synchronous = NORMAL` a killed process loses nothing; a power cut may lose the newest
 //! transactions, whole, and the input is then read again from the checkpoint before them.
 
+mod configuration;
 pub mod history;
 mod names;
 mod open;
@@ -142,8 +143,9 @@ impl SqliteStore {
         }
         // Another process may have made the schema since it was looked at.
         self.check_schema(Some(window_size))?;
-        // Stores of earlier versions come without it.
+        // Stores of earlier versions come without these.
         self.connection.execute_batch(outbox::UNEXPLAINED_INDEX)?;
+        self.connection.execute_batch(configuration::TABLE)?;
         let query = "INSERT OR REPLACE INTO meta VALUES ('writer', hex(randomblob(16)))
              RETURNING value";
         let token = write.query_row(query, [], |row| row.get(0))?;
