@@ -11,7 +11,7 @@ use crate::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State
 
 const MINUTE: i64 = 60_000;
 /// 2024-05-01T10:00:00Z.
-const OPENED: EventTime = EventTime(1_714_557_600_000);
+pub(crate) const OPENED: EventTime = EventTime(1_714_557_600_000);
 pub(crate) const ACL: &str = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/prod-app/\
                               a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
 
@@ -200,6 +200,12 @@ impl Sample {
             addresses: items(addresses),
             countries: items(countries),
         });
+        self
+    }
+
+    /// What the account says.
+    pub(crate) fn surrounded_by(mut self, surroundings: Surroundings) -> Self {
+        self.evidence.surroundings = surroundings;
         self
     }
 

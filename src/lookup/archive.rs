@@ -138,8 +138,8 @@ impl Counting {
         self.sample.bytes += object.bytes;
         self.sample.rejected += accounts.rejected_total();
         for record in batch.iter() {
-            let is_meant = record.acl == self.acl
-                && (self.from..self.until).contains(&record.timestamp.0);
+            let is_meant =
+                record.acl == self.acl && (self.from..self.until).contains(&record.timestamp.0);
             if is_meant {
                 self.take(&record);
             }

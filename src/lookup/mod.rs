@@ -159,7 +159,14 @@ mod tests {
     #[test]
     fn a_region_of_a_log_cannot_become_another_host() {
         assert!(is_region("eu-central-1") && is_region("us-gov-west-1"));
-        for text in ["", "a", "eu.central.1", "x@evil.example/", "EU-CENTRAL-1", "a/b/c"] {
+        for text in [
+            "",
+            "a",
+            "eu.central.1",
+            "x@evil.example/",
+            "EU-CENTRAL-1",
+            "a/b/c",
+        ] {
             assert!(!is_region(text), "{text}");
         }
     }

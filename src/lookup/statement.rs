@@ -72,10 +72,22 @@ pub(super) fn described(statement: &types::Statement, depth: usize) -> Statement
     let plain = [
         (statement.byte_match_statement().is_some(), "text match"),
         (statement.regex_match_statement().is_some(), "pattern match"),
-        (statement.sqli_match_statement().is_some(), "SQL injection match"),
-        (statement.xss_match_statement().is_some(), "cross-site scripting match"),
-        (statement.size_constraint_statement().is_some(), "size constraint"),
-        (statement.asn_match_statement().is_some(), "network number match"),
+        (
+            statement.sqli_match_statement().is_some(),
+            "SQL injection match",
+        ),
+        (
+            statement.xss_match_statement().is_some(),
+            "cross-site scripting match",
+        ),
+        (
+            statement.size_constraint_statement().is_some(),
+            "size constraint",
+        ),
+        (
+            statement.asn_match_statement().is_some(),
+            "network number match",
+        ),
     ];
     let set = plain.into_iter().find(|(is_set, _)| *is_set);
     set.map_or(unknown, |(_, words)| Statement::Plain(words))
@@ -112,6 +124,9 @@ mod tests {
         let geo = Given::builder().geo_match_statement(geo.build()).build();
         let not = NotStatement::builder().statement(geo).build();
         let statement = Given::builder().not_statement(not).build();
-        assert_eq!(described(&statement, MAX_DEPTH).words(), "not (geo match US)");
+        assert_eq!(
+            described(&statement, MAX_DEPTH).words(),
+            "not (geo match US)"
+        );
     }
 }

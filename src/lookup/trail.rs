@@ -113,9 +113,8 @@ impl Account {
         let place = self.trails.place((region.to_owned(), source));
         let held = timeout_at(until, place.lock()).await;
         let mut held = held.map_err(|_| Absent::out_of_time())?;
-        let is_fresh = |read: &&Read| {
-            read.at.elapsed() < FRESH && read.since <= since && read.cut.is_none()
-        };
+        let is_fresh =
+            |read: &&Read| read.at.elapsed() < FRESH && read.since <= since && read.cut.is_none();
         if let Some(read) = held.as_ref().filter(is_fresh) {
             return Ok(read.clone());
         }
@@ -171,7 +170,8 @@ async fn pages(
                 return Ok(read);
             }
         };
-        read.events.extend(answer.events().iter().filter_map(parsed));
+        read.events
+            .extend(answer.events().iter().filter_map(parsed));
         token = answer.next_token;
         if token.is_none() {
             return Ok(read);

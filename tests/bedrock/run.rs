@@ -94,6 +94,7 @@ pub fn told(lines: &str, end: i64, analyst: Box<dyn Analyst + Send>) -> Told {
         notifier: Box::new(JsonLines::new(&path)),
     };
     let outbox = OutboxSettings {
+        account: None,
         window_size: WindowSize::DEFAULT,
         clock: || EventTime(START),
     };

@@ -59,7 +59,10 @@ impl RuleDigest {
         let digest = Sha256::digest(text.as_bytes());
         Self {
             form: form.to_owned(),
-            value: digest[..8].iter().map(|byte| format!("{byte:02x}")).collect(),
+            value: digest[..8]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
         }
     }
 

@@ -121,9 +121,7 @@ impl ConfigurationChange {
             } => changed == rule && to < from,
             Self::DefaultActionChanged { to, .. } => rule == DEFAULT_ACTION && to.may_refuse(),
             // What it let through before comes to the default action now.
-            Self::RuleRemoved { action, .. } => {
-                rule == DEFAULT_ACTION && *action == Action::Allow
-            }
+            Self::RuleRemoved { action, .. } => rule == DEFAULT_ACTION && *action == Action::Allow,
             Self::LoggingChanged { .. } => false,
         }
     }
@@ -208,10 +206,7 @@ fn by_name(configuration: &AclConfiguration) -> BTreeMap<&str, &AclRule> {
     rules.map(|rule| (rule.name.as_str(), rule)).collect()
 }
 
-fn differences_of_rule(
-    old: &AclRule,
-    new: &AclRule,
-) -> impl Iterator<Item = ConfigurationChange> {
+fn differences_of_rule(old: &AclRule, new: &AclRule) -> impl Iterator<Item = ConfigurationChange> {
     let rule = || new.name.clone();
     let action = (old.action != new.action).then(|| ConfigurationChange::ActionChanged {
         rule: rule(),
@@ -313,7 +308,9 @@ mod tests {
         ]);
         let blamed = |after: &AclConfiguration, name: &str| {
             let changes = differences(&before, after);
-            changes.iter().any(|change| change.may_begin_to_refuse(name))
+            changes
+                .iter()
+                .any(|change| change.may_begin_to_refuse(name))
         };
         let blocks = configuration(vec![
             rule("a", 1, Action::Block),

@@ -49,7 +49,11 @@ pub struct Drift {
 impl ConfigurationHistory {
     /// `history` with the `configuration` that is seen at `now`.
     #[must_use]
-    pub fn with(history: Option<Self>, mut configuration: AclConfiguration, now: EventTime) -> Self {
+    pub fn with(
+        history: Option<Self>,
+        mut configuration: AclConfiguration,
+        now: EventTime,
+    ) -> Self {
         let Some(Self { mut latest, before }) = history else {
             return Self {
                 latest: Seen::at(configuration, now),
@@ -114,8 +118,7 @@ mod tests {
     fn seen(looks: &[(Action, i64)]) -> ConfigurationHistory {
         let mut history = None;
         for (action, now) in looks {
-            let next =
-                ConfigurationHistory::with(history, configuration(*action), EventTime(*now));
+            let next = ConfigurationHistory::with(history, configuration(*action), EventTime(*now));
             history = Some(next);
         }
         history.expect("there was a look")
@@ -137,7 +140,10 @@ mod tests {
     #[test]
     fn a_look_that_was_overtaken_changes_nothing() {
         use Action::{Allow, Block};
-        assert_eq!(seen(&[(Allow, 1), (Block, 9), (Allow, 5)]), seen(&[(Allow, 1), (Block, 9)]));
+        assert_eq!(
+            seen(&[(Allow, 1), (Block, 9), (Allow, 5)]),
+            seen(&[(Allow, 1), (Block, 9)])
+        );
     }
 
     #[test]

@@ -27,9 +27,7 @@ pub use configuration::{
 pub use difference::{ConfigurationChange, differences};
 pub use history::{ConfigurationHistory, Drift, Seen};
 pub use statement::Statement;
-pub use trail::{
-    CLOUDFRONT, RecordedChange, Relation, TrailEvent, WAF, is_significant, related,
-};
+pub use trail::{CLOUDFRONT, RecordedChange, Relation, TrailEvent, WAF, is_significant, related};
 
 use crate::incident::{EventKind, IncidentEvent};
 
@@ -141,12 +139,16 @@ impl Looked {
         let mut missing = self.missing;
         let known = self.configuration.is_some();
         let history = match self.configuration {
-            Some(configuration) => {
-                Some(ConfigurationHistory::with(history, configuration, question.now))
-            }
+            Some(configuration) => Some(ConfigurationHistory::with(
+                history,
+                configuration,
+                question.now,
+            )),
             None => history,
         };
-        let latest = history.as_ref().map(|history| &history.latest.configuration);
+        let latest = history
+            .as_ref()
+            .map(|history| &history.latest.configuration);
         let trail = self.trail.map(|(since, events)| {
             let (mut changes, unrelated) = related(events, &question.acl, latest);
             let unlisted = changes.len().saturating_sub(MAX_CHANGES);

@@ -200,7 +200,10 @@ mod tests {
             [
                 (Action::Group, "managed group AWS/Common"),
                 (Action::Count, "rule group own"),
-                (Action::Block, "rate limit 500 in 300 s of not (IP set office)"),
+                (
+                    Action::Block,
+                    "rate limit 500 in 300 s of not (IP set office)"
+                ),
             ]
         );
         assert_eq!(read.rules[2].uses, [set]);
@@ -225,7 +228,12 @@ mod tests {
         for _ in 0..60 {
             statement = json!({"notStatement": {"statement": statement}});
         }
-        for nonsense in [json!([]), json!("x"), json!({"rules": 5}), json!({"rules": [5, null]})] {
+        for nonsense in [
+            json!([]),
+            json!("x"),
+            json!({"rules": 5}),
+            json!({"rules": [5, null]}),
+        ] {
             let _ = configuration(&nonsense);
         }
         let read = configuration(&json!({"rules": [{"name": 5, "statement": statement}]}));

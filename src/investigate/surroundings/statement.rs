@@ -66,7 +66,10 @@ impl Statement {
                 version,
             } => {
                 let version = version.as_ref().map(|version| format!(" {version}"));
-                format!("managed group {vendor}/{name}{}", version.unwrap_or_default())
+                format!(
+                    "managed group {vendor}/{name}{}",
+                    version.unwrap_or_default()
+                )
             }
             Self::Reference { what, arn } => format!("{what} {}", name_in(arn)),
             Self::Rate { limit, seconds, of } => {

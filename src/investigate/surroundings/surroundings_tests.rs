@@ -134,9 +134,11 @@ fn the_delay_of_cloudtrail_is_said_while_it_matters() {
 
 #[test]
 fn however_much_there_is_it_fits() {
-    let rules: Vec<AclRule> = (0..2_000).map(|number| rule(number, Action::Block)).collect();
+    let rules: Vec<AclRule> = (0..2_000)
+        .map(|number| rule(number, Action::Block))
+        .collect();
     let many: Vec<serde_json::Value> = (0..1_000)
-        .map(|number| json!({"name": format!("{number}{}", "\u{1}".repeat(200)), "statement": {}}))
+        .map(|number| json!({"name": format!("{number}{}", "\u{1}".repeat(40)), "statement": {}}))
         .collect();
     let trail = (0..120).map(|minute| update(minute, json!(many[..minute as usize * 8].to_vec())));
     let mut looked = look(rules, trail.collect());

@@ -154,7 +154,11 @@ impl RecordedChange {
         if let Some(error) = &self.error {
             words.push_str(&format!(", refused: {error}"));
         }
-        let changes: Vec<String> = self.changes.iter().map(ConfigurationChange::words).collect();
+        let changes: Vec<String> = self
+            .changes
+            .iter()
+            .map(ConfigurationChange::words)
+            .collect();
         let parameters = self.parameters.iter();
         let mut parameters: Vec<String> = parameters
             .map(|(name, value)| format!("{name} {value}"))
@@ -276,8 +280,12 @@ impl TrailEvent {
         }
         match event {
             // Of another Web ACL, or of the logging of one.
-            "CreateWebACL" | "UpdateWebACL" | "DeleteWebACL" | "AssociateWebACL"
-            | "PutLoggingConfiguration" | "DeleteLoggingConfiguration" => None,
+            "CreateWebACL"
+            | "UpdateWebACL"
+            | "DeleteWebACL"
+            | "AssociateWebACL"
+            | "PutLoggingConfiguration"
+            | "DeleteLoggingConfiguration" => None,
             "CreateIPSet" | "UpdateIPSet" | "DeleteIPSet" | "CreateRuleGroup"
             | "UpdateRuleGroup" | "DeleteRuleGroup" => match configuration {
                 None => Some(Relation::Perhaps),

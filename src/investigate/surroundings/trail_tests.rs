@@ -46,7 +46,11 @@ fn a_change_is_told_with_who_from_where_when_and_what() {
     );
     assert!(changes[0].may_begin_to_refuse("geo"));
     // What the first one changed is not known, so its parameters are told.
-    assert!(changes[1].words().ends_with("(scope REGIONAL; default action ALLOW)"));
+    assert!(
+        changes[1]
+            .words()
+            .ends_with("(scope REGIONAL; default action ALLOW)")
+    );
     let written = serde_json::to_string(&changes).expect("serialises");
     assert!(!written.contains("Canary") && !written.contains("111122223333"));
 }
@@ -55,11 +59,19 @@ fn a_change_is_told_with_who_from_where_when_and_what() {
 fn a_change_that_was_refused_changes_nothing() {
     let mut refused = update(5, &json!([block("geo")]));
     refused.change.error = Some("WAFOptimisticLockException".to_owned());
-    let events = vec![update(1, &json!([])), refused, update(9, &json!([block("geo")]))];
+    let events = vec![
+        update(1, &json!([])),
+        refused,
+        update(9, &json!([block("geo")])),
+    ];
     let (changes, _) = related(events, ACL, None);
     assert_eq!(changes[0].changes.len(), 1);
     assert!(changes[1].changes.is_empty() && !changes[1].may_begin_to_refuse("geo"));
-    assert!(changes[1].words().contains("refused: WAFOptimisticLockException"));
+    assert!(
+        changes[1]
+            .words()
+            .contains("refused: WAFOptimisticLockException")
+    );
 }
 
 #[test]
@@ -77,13 +89,41 @@ fn only_what_concerns_the_web_acl_is_told() {
     let other = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/other/9";
     let events = || {
         vec![
-            event("UpdateWebACL", 1, &json!({"name": "other", "id": "9", "scope": "REGIONAL", "rules": []})),
-            event("UpdateIPSet", 2, &json!({"name": "office", "id": "77", "addresses": ["192.0.2.0/24"]})),
-            event("UpdateIPSet", 3, &json!({"name": "else", "id": "78", "addresses": []})),
-            event("DeleteLoggingConfiguration", 4, &json!({"resourceArn": ACL})),
-            event("DeleteLoggingConfiguration", 5, &json!({"resourceArn": other})),
-            event("DisassociateWebACL", 6, &json!({"resourceArn": "arn:aws:elb:x"})),
-            event("AssociateWebACL", 7, &json!({"webACLArn": ACL, "resourceArn": "arn:aws:elb:x"})),
+            event(
+                "UpdateWebACL",
+                1,
+                &json!({"name": "other", "id": "9", "scope": "REGIONAL", "rules": []}),
+            ),
+            event(
+                "UpdateIPSet",
+                2,
+                &json!({"name": "office", "id": "77", "addresses": ["192.0.2.0/24"]}),
+            ),
+            event(
+                "UpdateIPSet",
+                3,
+                &json!({"name": "else", "id": "78", "addresses": []}),
+            ),
+            event(
+                "DeleteLoggingConfiguration",
+                4,
+                &json!({"resourceArn": ACL}),
+            ),
+            event(
+                "DeleteLoggingConfiguration",
+                5,
+                &json!({"resourceArn": other}),
+            ),
+            event(
+                "DisassociateWebACL",
+                6,
+                &json!({"resourceArn": "arn:aws:elb:x"}),
+            ),
+            event(
+                "AssociateWebACL",
+                7,
+                &json!({"webACLArn": ACL, "resourceArn": "arn:aws:elb:x"}),
+            ),
         ]
     };
     let (changes, unrelated) = related(events(), ACL, Some(&configuration));
@@ -97,7 +137,10 @@ fn only_what_concerns_the_web_acl_is_told() {
             ("AssociateWebACL", &Relation::WebAcl),
             ("DisassociateWebACL", &Relation::Perhaps),
             ("DeleteLoggingConfiguration", &Relation::WebAcl),
-            ("UpdateIPSet", &Relation::UsedBy(vec!["office-only".to_owned()])),
+            (
+                "UpdateIPSet",
+                &Relation::UsedBy(vec!["office-only".to_owned()])
+            ),
         ]
     );
     assert_eq!(unrelated, 3);
@@ -120,7 +163,10 @@ fn a_web_acl_that_is_created_is_known_by_name_and_scope_or_by_the_answer() {
 #[test]
 fn people_are_named_without_accounts_and_keys() {
     for (identity, name) in [
-        (json!({"type": "Root", "arn": "arn:aws:iam::1:root"}), "root"),
+        (
+            json!({"type": "Root", "arn": "arn:aws:iam::1:root"}),
+            "root",
+        ),
         (json!({"type": "IAMUser", "userName": "nate"}), "nate"),
         (
             json!({
@@ -136,7 +182,10 @@ fn people_are_named_without_accounts_and_keys() {
                 "sessionContext": {"sessionIssuer": {"userName": "Admin"}}}),
             "role Admin",
         ),
-        (json!({"type": "AWSService", "invokedBy": "fms.amazonaws.com"}), "fms.amazonaws.com"),
+        (
+            json!({"type": "AWSService", "invokedBy": "fms.amazonaws.com"}),
+            "fms.amazonaws.com",
+        ),
         (json!(null), "somebody unknown"),
     ] {
         assert_eq!(who(&identity), name);
@@ -154,7 +203,10 @@ fn texts_that_callers_choose_are_one_short_line() {
     let event = TrailEvent::parse(&json.to_string()).expect("is significant");
     let (changes, _) = related(vec![event], ACL, None);
     let words = changes[0].words();
-    assert!(!words.contains(char::is_control) && !words.contains('\u{202e}'), "{words}");
+    assert!(
+        !words.contains(char::is_control) && !words.contains('\u{202e}'),
+        "{words}"
+    );
     assert!(words.chars().count() < 1_000);
 }
 
@@ -168,7 +220,13 @@ fn what_does_not_matter_or_cannot_be_read_is_left_out() {
         assert!(!is_significant(source, name));
     }
     assert!(is_significant(CLOUDFRONT, "UpdateDistribution2020_05_31"));
-    for json in ["", "{", "[]", "{}", "{\"eventSource\": \"wafv2.amazonaws.com\"}"] {
+    for json in [
+        "",
+        "{",
+        "[]",
+        "{}",
+        "{\"eventSource\": \"wafv2.amazonaws.com\"}",
+    ] {
         assert_eq!(TrailEvent::parse(json), None);
     }
     let json = json!({"eventSource": WAF, "eventName": "UpdateWebACL", "eventTime": "soon"});
