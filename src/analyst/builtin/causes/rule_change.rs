@@ -121,7 +121,7 @@ fn reason(
     };
     let name = rule_name(&rule.rule);
     let opening = match behind {
-        Some(behind) => format!("{} The rule is to blame: it", told(&name, behind)),
+        Some(behind) => format!("{} Here {name}", told(&name, behind)),
         None => format!("It seems that {name} changed: it"),
     };
     format!(
