@@ -34,11 +34,17 @@ pub(super) fn text(value: &Value, name: &str) -> Option<String> {
     Some(one_line(text, 2 * MAX_NAME))
 }
 
-/// The Web ACL as a request that creates or updates it wants it; `None` where it says nothing of rules.
+/// The Web ACL as a request that creates or updates it wants it; `None` where it says nothing of rules
+/// and the default action. A request without rules wants none.
 pub(super) fn configuration(parameters: &Value) -> Option<AclConfiguration> {
-    let rules = field(parameters, "rules")?.as_array()?;
-    let default_action = field(parameters, "defaultAction").map_or(Action::Unknown, action);
-    let rules = rules.iter().take(MAX_READ).map(rule).collect();
+    let default_action = field(parameters, "defaultAction");
+    let rules = field(parameters, "rules").and_then(Value::as_array);
+    if rules.is_none() && default_action.is_none() {
+        return None;
+    }
+    let default_action = default_action.map_or(Action::Unknown, action);
+    let rules = rules.into_iter().flatten();
+    let rules = rules.take(MAX_READ).map(rule).collect();
     Some(AclConfiguration::new(
         default_action,
         rules,

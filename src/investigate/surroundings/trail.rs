@@ -229,7 +229,10 @@ impl TrailEvent {
         }
         let at: Timestamp = value["eventTime"].as_str()?.parse().ok()?;
         let parameters = &value["requestParameters"];
-        let wanted = request::configuration(parameters);
+        let is_of_acl = matches!(event, "CreateWebACL" | "UpdateWebACL");
+        let wanted = is_of_acl
+            .then(|| request::configuration(parameters))
+            .flatten();
         let name = [text(parameters, "name")].into_iter().flatten().next();
         let subjects = subjects(parameters, &value["responseElements"]);
         let subject = name.or_else(|| subjects.first().map(|arn| name_in(arn).to_owned()));

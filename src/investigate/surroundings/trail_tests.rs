@@ -152,7 +152,7 @@ fn only_what_concerns_the_web_acl_is_told() {
 
 #[test]
 fn a_web_acl_that_is_created_is_known_by_name_and_scope_or_by_the_answer() {
-    let parameters = json!({"name": "shop", "scope": "REGIONAL", "rules": []});
+    let parameters = json!({"name": "shop", "scope": "REGIONAL", "defaultAction": {"allow": {}}});
     let created = event("CreateWebACL", 1, &parameters);
     assert_eq!(related(vec![created], ACL, None).0.len(), 1);
     let parameters = json!({"name": "shop", "scope": "CLOUDFRONT", "rules": []});
