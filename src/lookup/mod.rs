@@ -38,7 +38,7 @@ const GLOBAL_REGION: &str = "us-east-1";
 
 /// Why a part could not be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(self) struct Absent(String);
+struct Absent(String);
 
 impl fmt::Display for Absent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
