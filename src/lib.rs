@@ -6,6 +6,8 @@
 #[cfg(feature = "aws")]
 pub mod account;
 pub mod analyst;
+#[cfg(feature = "aws")]
+mod archive;
 pub mod backoff;
 pub mod backtest;
 pub mod cli;
@@ -22,6 +24,8 @@ pub mod host;
 pub mod incident;
 pub mod ingest;
 pub mod investigate;
+#[cfg(feature = "aws")]
+pub mod lookup;
 pub mod metrics;
 pub mod notify;
 pub mod outbox;

@@ -4,6 +4,8 @@
 
 mod common;
 
+#[path = "bedrock/account.rs"]
+mod account;
 #[path = "bedrock/canaries.rs"]
 mod canaries;
 #[path = "bedrock/corpus.rs"]

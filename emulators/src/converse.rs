@@ -86,10 +86,16 @@ impl Converse {
         Ok(Self { server, served })
     }
 
+    /// Where it answers.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.server.address())
+    }
+
     /// A configuration for clients of it; see [`sdk_config`].
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        sdk_config(&format!("http://{}", self.server.address()))
+        sdk_config(&self.endpoint())
     }
 
     /// Every request so far, oldest first.

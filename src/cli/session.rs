@@ -35,6 +35,7 @@ impl Session {
         let outbox = OutboxSettings {
             window_size: settings.windows.size,
             clock: setup::now,
+            account: setup::account(&settings)?,
         };
         let workers = Workers::start(&store, setup::analyst(&settings)?, channels, &outbox)?;
         let pipeline = Pipeline::open(store, pipeline)?;

@@ -4,6 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[cfg(feature = "aws")]
 use anyhow::Context;
@@ -18,10 +19,13 @@ use crate::analyst::Analyst;
 use crate::analyst::bedrock::BlockingBedrock;
 use crate::analyst::builtin::BuiltIn;
 use crate::config::{
-    AnalystConfig, AnalystKind, DetectorKind, NotifyConfig, NotifyTarget, SecurityHubConfig,
-    Settings, SnsConfig, Warning,
+    AnalystConfig, AnalystKind, DetectorKind, InvestigateConfig, NotifyConfig, NotifyTarget,
+    SecurityHubConfig, Settings, SnsConfig, Warning,
 };
 use crate::guidance::Calendar;
+use crate::investigate::surroundings::AccountView;
+#[cfg(feature = "aws")]
+use crate::lookup::BlockingAccount;
 use crate::notify::jsonl::JsonLines;
 #[cfg(feature = "securityhub")]
 use crate::notify::securityhub::BlockingSecurityHub;
@@ -174,6 +178,29 @@ pub(super) fn channel(
         attempts,
     };
     Ok(Channel { terms, notifier })
+}
+
+/// The account that is asked about Web ACLs, where that is wanted.
+pub(super) fn account(settings: &Settings) -> anyhow::Result<Option<Arc<dyn AccountView>>> {
+    if !settings.investigate.account {
+        return Ok(None);
+    }
+    asked_account(&settings.investigate).map(Some)
+}
+
+#[cfg(feature = "aws")]
+fn asked_account(config: &InvestigateConfig) -> anyhow::Result<Arc<dyn AccountView>> {
+    let account =
+        BlockingAccount::connect(config.clone()).context("the account cannot be asked")?;
+    Ok(Arc::new(account))
+}
+
+#[cfg(not(feature = "aws"))]
+fn asked_account(_: &InvestigateConfig) -> anyhow::Result<Arc<dyn AccountView>> {
+    let message = "this wafwatch is built without AWS and cannot ask an account about Web ACLs \
+                   (investigate.account = true, or WAFWATCH_ACCOUNT_EVIDENCE): build it with \
+                   `--features aws`, or set it to false";
+    Err(UsageError(message.to_owned()).into())
 }
 
 /// Who explains incidents.

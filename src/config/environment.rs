@@ -5,6 +5,7 @@
 
 mod analyst;
 mod channels;
+mod investigate;
 
 use std::path::PathBuf;
 
@@ -55,6 +56,7 @@ pub(super) fn apply(
     environment.apply_seed(settings)?;
     environment.apply_classic(settings)?;
     environment.apply_ewma(settings)?;
+    environment.apply_investigate(settings)?;
     environment.apply_analyst(settings)?;
     environment.apply_rest(settings)?;
     environment.apply_channels(settings)?;

@@ -9,6 +9,7 @@ use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::analyst::AnalystConfig;
 use super::detect::{ClassicConfig, DetectConfig, EwmaConfig};
+use super::investigate::InvestigateConfig;
 use super::notify::NotifyTable;
 use super::ranges::without_index;
 use super::settings::{
@@ -16,7 +17,7 @@ use super::settings::{
 };
 
 /// The tables of the file.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "",
     "windows",
     "ingest",
@@ -24,6 +25,7 @@ const TABLES: [&str; 11] = [
     "detect.classic",
     "detect.ewma",
     "incident",
+    "investigate",
     "analyst",
     "store",
     "notify[]",
@@ -40,6 +42,7 @@ pub(super) fn known_keys(table: &str) -> Option<&'static [&'static str]> {
         "detect.classic" => field_names::<ClassicConfig>(),
         "detect.ewma" => field_names::<EwmaConfig>(),
         "incident" => field_names::<IncidentConfig>(),
+        "investigate" => field_names::<InvestigateConfig>(),
         "analyst" => field_names::<AnalystConfig>(),
         "store" => field_names::<StoreConfig>(),
         "notify[]" => field_names::<NotifyTable>(),

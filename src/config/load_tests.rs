@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use wafwatch_windows::time::EventTime;
 
 use super::super::detect::{AnomalyMode, DetectorKind};
+use super::super::investigate::InvestigateConfig;
 use super::super::keys::known_keys;
 use super::super::notify::{
     NotifyConfig, NotifyTarget, SecretPlace, SecurityHubConfig, SlackConfig, SnsConfig,
@@ -59,6 +60,16 @@ top_k = 101
 resolve_after_windows = 6
 calendar = "plans.toml"
 minimum_level = "medium"
+
+[investigate]
+account = true
+changes_hours = 48
+archive_bucket = "waf-logs"
+archive_prefix = "archive/"
+time_pad_minutes = 6
+s3_max_keys = 400
+s3_max_objects = 100
+s3_max_bytes = 1000000
 
 [analyst]
 kind = "bedrock"
@@ -179,6 +190,7 @@ fn every_key_arrives() {
         settings.incident.calendar,
         Some(PathBuf::from("plans.toml"))
     );
+    assert_eq!(settings.investigate, investigated());
     assert_analyst(&settings.analyst.bedrock());
     assert_eq!(
         settings.store.path,
@@ -376,6 +388,35 @@ fn assert_analyst(bedrock: &crate::analyst::bedrock::BedrockSettings) {
     assert_eq!((hour.cost_usd, day.cost_usd), (Some(1.5), Some(2.5)));
     let price = bedrock.price.unwrap();
     assert_eq!((price.input, price.output), (3.5, 4.5));
+}
+
+fn investigated() -> InvestigateConfig {
+    InvestigateConfig {
+        account: true,
+        changes_hours: 48,
+        archive_bucket: Some("waf-logs".to_owned()),
+        archive_prefix: "archive/".to_owned(),
+        time_pad_minutes: 6,
+        s3_max_keys: 400,
+        s3_max_objects: 100,
+        s3_max_bytes: 1_000_000,
+    }
+}
+
+#[test]
+fn what_is_looked_up_is_set_by_the_names_that_users_know() {
+    let environment = [
+        ("WAFWATCH_ACCOUNT_EVIDENCE", "yes"),
+        ("WAFWATCH_CHANGES_HOURS", "48"),
+        ("WAF_LOG_BUCKET", "waf-logs"),
+        ("WAF_LOG_PREFIX", "archive/"),
+        ("TIME_PAD_MINUTES", "6"),
+        ("S3_MAX_KEYS", "400"),
+        ("S3_MAX_OBJECTS", "100"),
+        ("S3_MAX_BYTES", "1000000"),
+    ];
+    let (settings, warnings) = load("", &environment).unwrap();
+    assert_eq!((settings.investigate, warnings.len()), (investigated(), 0));
 }
 
 #[test]

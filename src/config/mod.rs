@@ -32,6 +32,7 @@ mod effective;
 mod environment;
 mod error;
 mod event_time;
+mod investigate;
 mod keys;
 mod load;
 mod notify;
@@ -43,6 +44,7 @@ pub use detect::{
     AnomalyMode, CalibratedConfig, ClassicConfig, DetectConfig, DetectorKind, EwmaConfig,
 };
 pub use error::{ConfigError, Origin, Warning};
+pub use investigate::InvestigateConfig;
 pub use notify::{
     NotifyConfig, NotifyTarget, SecretPlace, SecurityHubConfig, SlackConfig, SnsConfig,
     WebhookConfig,

@@ -91,6 +91,20 @@ pub(super) const ACCEPTED: &[(&str, Accepted)] = &[
     ("incident.resolve_after_windows", whole(1, 10_000)),
     ("incident.minimum_level", LEVELS),
     ("incident.calendar", PATH),
+    ("investigate.account", TRUTH),
+    ("investigate.changes_hours", whole(1, 2160)),
+    (
+        "investigate.archive_bucket",
+        Accepted::Other("the name of a bucket in quotes"),
+    ),
+    (
+        "investigate.archive_prefix",
+        Accepted::Words("the beginning of keys in quotes"),
+    ),
+    ("investigate.time_pad_minutes", whole(0, 60)),
+    ("investigate.s3_max_keys", whole(1, 1_000)),
+    ("investigate.s3_max_objects", whole(1, 10_000)),
+    ("investigate.s3_max_bytes", whole(1, 1 << 30)),
     ("analyst.kind", Accepted::Words("built-in or bedrock")),
     (
         "analyst.model",

@@ -9,6 +9,7 @@ use super::analyst::AnalystConfig;
 use super::detect::DetectConfig;
 use super::effective::Origins;
 use super::event_time;
+use super::investigate::InvestigateConfig;
 use super::notify::NotifyConfig;
 use crate::incident::Level;
 use crate::report::{AddressMask, Redaction};
@@ -25,6 +26,8 @@ pub struct Settings {
     pub detect: DetectConfig,
     /// `[incident]`: what becomes of findings.
     pub incident: IncidentConfig,
+    /// `[investigate]`: what is looked up about incidents.
+    pub investigate: InvestigateConfig,
     /// `[analyst]`: who explains incidents.
     pub analyst: AnalystConfig,
     /// `[store]`: the database file.
@@ -44,6 +47,7 @@ impl Default for Settings {
             ingest: IngestConfig::default(),
             detect: DetectConfig::default(),
             incident: IncidentConfig::default(),
+            investigate: InvestigateConfig::default(),
             analyst: AnalystConfig::default(),
             store: StoreConfig::default(),
             notify: vec![NotifyConfig::terminal()],

@@ -99,6 +99,7 @@ impl<S: Stream> Closer<S> {
         match self.investigator.sweep(now, deadline).await {
             Ok(investigated) => {
                 investigated.add_to(&mut done.health);
+                done.models.extend(investigated.models);
                 done.problems.extend(investigated.problems);
             }
             Err(error) => done

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use wafwatch_windows::time::EventTime;
 
+use crate::analyst::ModelRecord;
 use crate::distributed::Advanced;
 use crate::investigate::hostile::one_line;
-use crate::metrics::{Health, incident_line, window_line};
+use crate::metrics::{Health, incident_line, model_lines, window_line};
 use crate::report::Redaction;
 
 /// Longest line of a problem.
@@ -19,6 +20,8 @@ pub struct Done {
     pub advanced: Advanced,
     /// Counts for the metrics.
     pub health: Health,
+    /// What a model had to do with explanations.
+    pub models: Vec<ModelRecord>,
     /// What went wrong, one line each.
     pub problems: Vec<String>,
 }
@@ -50,18 +53,27 @@ impl Done {
         self.advanced = advanced;
     }
 
-    /// Writes the lines of closed windows, incident events and problems.
+    /// Writes the lines of closed windows, incident events, models, whose metrics stand at `now`, and
+    /// problems.
     ///
     /// # Errors
     ///
     /// When `output` cannot be written.
-    pub fn write(&self, redaction: Redaction, output: &mut impl Write) -> io::Result<()> {
+    pub fn write(
+        &self,
+        redaction: Redaction,
+        now: EventTime,
+        output: &mut impl Write,
+    ) -> io::Result<()> {
         let settled = &self.advanced.settled;
         for closed in &settled.windows {
             writeln!(output, "{}", window_line(closed, redaction))?;
         }
         for event in &settled.events {
             writeln!(output, "{}", incident_line(event, redaction))?;
+        }
+        for line in self.models.iter().flat_map(|model| model_lines(model, now)) {
+            writeln!(output, "{line}")?;
         }
         for problem in &self.problems {
             writeln!(output, "problem: {}", one_line(problem, MAX_PROBLEM_CHARS))?;

@@ -8,16 +8,16 @@ use wafwatch_windows::time::EventTime;
 
 use super::hostile::one_line;
 use super::limits::{LADDER, Limits, cut};
+use super::surroundings::Surroundings;
 use super::{
     Baseline, Evidence, MAX_BASELINE_WINDOWS, MAX_EVIDENCE_BYTES, MAX_INCIDENT_WINDOWS,
-    WindowFigures, WindowHistory, profiles, values,
+    MAX_MISSING_CHARS, WindowFigures, WindowHistory, profiles, values,
 };
 use crate::detect::Signal;
 use crate::incident::IncidentEvent;
 
 const MAX_FINDINGS: usize = 16;
 const MAX_NAME_BYTES: usize = 512;
-const MAX_MISSING_CHARS: usize = 200;
 
 /// Windows that the evidence about an event rests on: those that start in `[from, until)`, at most
 /// `limit`, the newest ones where there are more.
@@ -181,6 +181,7 @@ fn build(
         dimensions: values::weigh(windows, baseline),
         addresses: profiles::addresses(windows, limits),
         rules: profiles::rules(windows, limits),
+        surroundings: Surroundings::default(),
         missing,
     }
 }

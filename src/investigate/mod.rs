@@ -4,6 +4,9 @@
 //! and compares the two. However many windows, however long their texts: the bundle stays under
 //! [`MAX_EVIDENCE_BYTES`] as JSON. What could not be had, or had to be cut, is said in
 //! [`Evidence::missing`]; gathering itself cannot fail.
+//!
+//! What the account knows of the Web ACL ([`surroundings`]) is added by
+//! [`Evidence::surrounded_by`], where there is an account to ask.
 
 mod gather;
 pub mod hostile;
@@ -13,6 +16,7 @@ mod profiles;
 pub(crate) mod sample;
 #[cfg(test)]
 pub(crate) mod scenarios;
+pub mod surroundings;
 pub mod utc;
 mod values;
 
@@ -24,6 +28,7 @@ use wafwatch_windows::summary::{AddressProfile, RuleProfile, Summary};
 use wafwatch_windows::time::Window;
 
 use crate::incident::IncidentEvent;
+use surroundings::Surroundings;
 
 /// Everything that an analyst may rest a statement on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,8 +47,23 @@ pub struct Evidence {
     pub addresses: Vec<AddressProfile>,
     /// Profiles of the top blocking rules, merged over the incident's windows.
     pub rules: Vec<RuleProfile>,
+    /// What the account says about the Web ACL; empty where it was not asked.
+    #[serde(default)]
+    pub surroundings: Surroundings,
     /// What could not be had, and why, in words.
     pub missing: Vec<String>,
+}
+
+impl Evidence {
+    /// The same with `surroundings`, and with what is `missing` of them.
+    #[must_use]
+    pub fn surrounded_by(mut self, surroundings: Surroundings, missing: &[String]) -> Self {
+        self.surroundings = surroundings;
+        let missing = missing.iter().take(MAX_MISSING_SURROUNDINGS);
+        self.missing
+            .extend(missing.map(|missing| hostile::one_line(missing, MAX_MISSING_CHARS)));
+        self
+    }
 }
 
 /// Newest windows of the incident that the evidence keeps.
@@ -51,7 +71,13 @@ pub const MAX_INCIDENT_WINDOWS: usize = 20;
 /// Windows before the incident that make its baseline.
 pub const MAX_BASELINE_WINDOWS: usize = 60;
 
-/// Longest serialised evidence, in bytes of JSON.
+/// Most that is told of missing surroundings.
+const MAX_MISSING_SURROUNDINGS: usize = 8;
+/// Longest entry of what is missing, in characters.
+const MAX_MISSING_CHARS: usize = 200;
+
+/// Longest serialised evidence without its surroundings, which have a
+/// [limit of their own](surroundings::MAX_SURROUNDINGS_BYTES), in bytes of JSON.
 pub const MAX_EVIDENCE_BYTES: usize = 64 * 1024;
 
 /// The figures of one window.

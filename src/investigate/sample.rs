@@ -4,13 +4,14 @@ use wafwatch_windows::counters::Counters;
 use wafwatch_windows::summary::{AddressProfile, CountBounds, Dimension, RuleProfile, TopItem};
 use wafwatch_windows::time::{EventTime, Window};
 
+use super::surroundings::Surroundings;
 use super::{Baseline, DimensionWeight, Evidence, ValueComparison, WindowFigures};
 use crate::detect::{Direction, Finding, Signal};
 use crate::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State};
 
 const MINUTE: i64 = 60_000;
 /// 2024-05-01T10:00:00Z.
-const OPENED: EventTime = EventTime(1_714_557_600_000);
+pub(crate) const OPENED: EventTime = EventTime(1_714_557_600_000);
 pub(crate) const ACL: &str = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/prod-app/\
                               a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
 
@@ -66,6 +67,7 @@ impl Sample {
             dimensions: Vec::new(),
             addresses: Vec::new(),
             rules: Vec::new(),
+            surroundings: Surroundings::default(),
             missing: Vec::new(),
         };
         Self { evidence }
@@ -200,6 +202,12 @@ impl Sample {
             addresses: items(addresses),
             countries: items(countries),
         });
+        self
+    }
+
+    /// What the account says.
+    pub(crate) fn surrounded_by(mut self, surroundings: Surroundings) -> Self {
+        self.evidence.surroundings = surroundings;
         self
     }
 

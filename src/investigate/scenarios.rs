@@ -2,7 +2,11 @@
 
 use wafwatch_windows::summary::Dimension;
 
-use super::sample::Sample;
+use super::sample::{ACL, OPENED, Sample};
+use super::surroundings::{
+    AclConfiguration, AclRule, Action, ConfigurationHistory, FIRST_LOOK, Logging, Looked, Question,
+    RuleDigest, TrailEvent,
+};
 use crate::detect::{Direction, Signal};
 
 pub(crate) const ADMIN_GROUP: &str = "AWS-AWSManagedRulesAdminProtectionRuleSet";
@@ -102,6 +106,81 @@ pub(crate) fn misconfiguration() -> Sample {
             &[(NEW_RULE, *count)],
         )
     })
+}
+
+/// The same, and who added the rule five minutes before.
+pub(crate) fn misconfiguration_by_alice() -> Sample {
+    let rules = |rules: serde_json::Value| {
+        serde_json::json!({
+            "name": "prod-app", "scope": "REGIONAL", "id": "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111",
+            "defaultAction": {"allow": {}}, "rules": rules,
+        })
+    };
+    let group = serde_json::json!({
+        "name": ADMIN_GROUP, "priority": 1, "overrideAction": {"none": {}},
+        "statement": {"managedRuleGroupStatement": {
+            "vendorName": "AWS", "name": "AWSManagedRulesAdminProtectionRuleSet"}},
+    });
+    let geo = serde_json::json!({
+        "name": NEW_RULE, "priority": 0, "action": {"block": {}},
+        "statement": {"geoMatchStatement": {"countryCodes": ["US"]}},
+    });
+    let trail = vec![
+        update(
+            "2024-05-01T08:00:00Z",
+            "bob",
+            rules(serde_json::json!([group])),
+        ),
+        update(
+            "2024-05-01T09:55:00Z",
+            "alice",
+            rules(serde_json::json!([group, geo])),
+        ),
+    ];
+    let rule = |name: &str, priority, action, statement: &str| AclRule {
+        name: name.to_owned(),
+        priority,
+        action,
+        statement: statement.to_owned(),
+        uses: Vec::new(),
+        digest: RuleDigest::of("sample", statement),
+    };
+    let managed = "managed group AWS/AWSManagedRulesAdminProtectionRuleSet";
+    let rules = vec![
+        rule(NEW_RULE, 0, Action::Block, "geo match US"),
+        rule(ADMIN_GROUP, 1, Action::Group, managed),
+    ];
+    let destination = "arn:aws:firehose:eu-central-1:111122223333:deliverystream/aws-waf-logs-prod";
+    let logging = Logging::On(vec![destination.to_owned()]);
+    let before = AclConfiguration::new(Action::Allow, rules[1..].to_vec(), logging.clone());
+    let history = ConfigurationHistory::with(None, before, OPENED.minus(86_400_000));
+    let looked = Looked {
+        configuration: Some(AclConfiguration::new(Action::Allow, rules, logging)),
+        trail: Some((OPENED.minus(86_400_000), trail)),
+        ..Looked::default()
+    };
+    let sample = misconfiguration();
+    let question = Question {
+        acl: ACL.to_owned(),
+        from: OPENED,
+        until: OPENED.plus(60_000),
+        now: OPENED.plus(20 * 60_000),
+        time: FIRST_LOOK,
+    };
+    let (surroundings, ..) = looked.evaluated(&question, Some(history));
+    sample.surrounded_by(surroundings)
+}
+
+fn update(at: &str, who: &str, parameters: serde_json::Value) -> TrailEvent {
+    let json = serde_json::json!({
+        "userIdentity": {"type": "AssumedRole",
+            "arn": format!("arn:aws:sts::111122223333:assumed-role/Admin/{who}"),
+            "sessionContext": {"sessionIssuer": {"userName": "Admin"}}},
+        "eventTime": at, "eventSource": "wafv2.amazonaws.com", "eventName": "UpdateWebACL",
+        "sourceIPAddress": "198.51.100.9", "userAgent": "aws-cli/2.15", "eventID": format!("id-of-{who}"),
+        "requestParameters": parameters,
+    });
+    TrailEvent::parse(&json.to_string()).expect("is significant")
 }
 
 /// 150 requests with a script in the query string, blocked by one rule of the common rule set.

@@ -2,11 +2,13 @@
 
 use std::time::Instant;
 
-use wafwatch_windows::time::WindowSize;
+use wafwatch_windows::time::{EventTime, WindowSize};
 
 use super::problems::chain;
 use crate::analyst::Analyst;
-use crate::investigate;
+use crate::incident::IncidentEvent;
+use crate::investigate::surroundings::{AccountView, Question};
+use crate::investigate::{self, Evidence};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Explanation, StoreError};
 
@@ -22,6 +24,62 @@ pub struct Explained {
     pub damaged: Option<String>,
 }
 
+/// Who explains, and with what.
+#[derive(Clone, Copy)]
+pub struct Explainer<'a> {
+    /// Who answers.
+    pub analyst: &'a dyn Analyst,
+    /// The account that can be asked, if there is one.
+    pub account: Option<&'a dyn AccountView>,
+    /// Size of the store's windows.
+    pub window_size: WindowSize,
+    /// The wall clock.
+    pub clock: fn() -> EventTime,
+}
+
+impl Explainer<'_> {
+    /// Explains one event from what `store` and the account know of it.
+    #[must_use]
+    pub fn explain(&self, store: &SqliteStore, event: &IncidentEvent) -> Explanation {
+        let started = Instant::now();
+        let mut evidence = investigate::gather(event, store, self.window_size.milliseconds());
+        if let Some(account) = self.account {
+            evidence = surrounded(evidence, store, account, (self.clock)());
+        }
+        let assessment = self.analyst.assess(&evidence);
+        let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Explanation {
+            evidence,
+            assessment,
+            analysis_milliseconds: took,
+        }
+    }
+}
+
+/// `evidence` with what `account` says, in the light of what `store` has of its configuration.
+fn surrounded(
+    evidence: Evidence,
+    store: &SqliteStore,
+    account: &dyn AccountView,
+    now: EventTime,
+) -> Evidence {
+    let question = Question::about(&evidence.event, now);
+    let looked = account.look(&question);
+    let (history, unread) = match store.configuration_history(&question.acl) {
+        Ok(history) => (history, None),
+        Err(error) => (None, Some(error)),
+    };
+    let (surroundings, kept, mut missing) = looked.evaluated(&question, history);
+    // What could not be read may still be there; what is damaged is of no use to anybody.
+    let may_keep = unread.as_ref().is_none_or(StoreError::is_damaged);
+    let kept = kept.filter(|_| may_keep).map_or(Ok(()), |history| {
+        store.keep_configuration(&question.acl, &history)
+    });
+    let problems = unread.into_iter().chain(kept.err());
+    missing.extend(problems.map(|error| format!("earlier configurations: {}", chain(&error))));
+    evidence.surrounded_by(surroundings, &missing)
+}
+
 /// Explains pending events.
 ///
 /// # Errors
@@ -29,8 +87,7 @@ pub struct Explained {
 /// When the store fails. Evidence that cannot be had is stated in the evidence instead.
 pub fn explain_pending(
     store: &SqliteStore,
-    analyst: &dyn Analyst,
-    window_size: WindowSize,
+    explainer: &Explainer<'_>,
 ) -> Result<Explained, StoreError> {
     let mut round = Explained::default();
     loop {
@@ -48,15 +105,7 @@ pub fn explain_pending(
                     continue;
                 }
             };
-            let started = Instant::now();
-            let evidence = investigate::gather(event, store, window_size.milliseconds());
-            let assessment = analyst.assess(&evidence);
-            let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let explanation = Explanation {
-                evidence,
-                assessment,
-                analysis_milliseconds: took,
-            };
+            let explanation = explainer.explain(store, event);
             store.set_explanation(&event.id, &explanation)?;
             round.explained += 1;
         }

@@ -13,7 +13,7 @@ mod terms;
 mod workers;
 
 pub use deliver::{Attempt, Channel, Round, deliver_due};
-pub use explain::{Explained, explain_pending};
+pub use explain::{Explained, Explainer, explain_pending};
 #[cfg(feature = "aws")]
 pub(crate) use problems::chain;
 pub use terms::Terms;

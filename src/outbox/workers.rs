@@ -1,6 +1,7 @@
 //! The threads that empty the outbox: one that explains, and one per channel.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -8,9 +9,10 @@ use std::time::{Duration, Instant};
 use wafwatch_windows::time::{EventTime, WindowSize};
 
 use super::deliver::{Attempt, Channel, deliver_due};
-use super::explain::explain_pending;
+use super::explain::{Explainer, explain_pending};
 use super::problems::{Problems, chain};
 use crate::analyst::Analyst;
+use crate::investigate::surroundings::AccountView;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{OutboxPlace, StoreError};
 
@@ -28,6 +30,8 @@ pub struct OutboxSettings {
     pub window_size: WindowSize,
     /// The wall clock.
     pub clock: fn() -> EventTime,
+    /// The account that can be asked about Web ACLs, if there is one.
+    pub account: Option<Arc<dyn AccountView>>,
 }
 
 /// A channel that did not get everything.
@@ -111,11 +115,17 @@ impl Workers {
         let wakes: Vec<Sender<Signal>> =
             workers.iter().map(|worker| worker.signal.clone()).collect();
         let store = store.reopen()?;
-        let window_size = settings.window_size;
+        let settings = settings.clone();
         let told = problems.clone();
         let explainer = thread::spawn(move || {
             let mut explain = || {
-                let round = explain_pending(&store, analyst.as_ref(), window_size)?;
+                let explainer = Explainer {
+                    analyst: analyst.as_ref(),
+                    account: settings.account.as_deref(),
+                    window_size: settings.window_size,
+                    clock: settings.clock,
+                };
+                let round = explain_pending(&store, &explainer)?;
                 if let Some(damaged) = round.damaged {
                     told.damaged(damaged);
                 }

@@ -63,6 +63,7 @@ fn store_with_events(folder: &tempfile::TempDir, count: u32) -> SqliteStore {
 
 fn start(store: &SqliteStore, taken: &Arc<Mutex<usize>>) -> Workers {
     let settings = OutboxSettings {
+        account: None,
         window_size: WindowSize::DEFAULT,
         clock: || EventTime(0),
     };

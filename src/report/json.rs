@@ -12,6 +12,7 @@ use crate::investigate::utc::iso;
 pub(super) fn render(report: &Report<'_>) -> Value {
     let evidence = report.evidence;
     let assessment = report.assessment;
+    let surroundings = &evidence.surroundings;
     let value = json!({
         "report_version": REPORT_VERSION,
         "analysis_version": env!("CARGO_PKG_VERSION"),
@@ -26,10 +27,12 @@ pub(super) fn render(report: &Report<'_>) -> Value {
             "dimensions": evidence.dimensions,
             "addresses": evidence.addresses,
             "rules": evidence.rules,
+            "raw_records": surroundings.archive,
         },
         "cloudtrail": {
-            "connected": false,
+            "connected": surroundings.trail.is_some(),
             "changes": assessment.evidence.cloudtrail_change_summaries,
+            "events": surroundings.trail.as_ref().map(|trail| &trail.changes),
         },
         "webacl": webacl(report),
         "analysis_trace": {
@@ -79,13 +82,16 @@ fn time_window(report: &Report<'_>) -> Value {
 fn webacl(report: &Report<'_>) -> Value {
     let text = &report.event.incident.acl;
     let arn = AclArn::parse(text);
+    let known = report.evidence.surroundings.configuration.as_ref();
     json!({
         "arn": text,
         "name": acl::name(text),
         "scope": arn.map(|arn| arn.scope.name()),
         "region": arn.map(|arn| arn.region),
         "account": sections::account(report, arn),
-        "rules": null,
-        "logging": null,
+        "default_action": known.map(|known| known.default_action),
+        "rules": known.map(|known| &known.rules),
+        "logging": known.map(|known| &known.logging),
+        "changed": report.evidence.surroundings.drift,
     })
 }

@@ -7,10 +7,13 @@ use super::{Report, Section, redaction};
 use crate::analyst::{ModelRecord, Outcome, PossibleCause};
 use crate::incident::acl::{self, AclArn};
 use crate::incident::{EventKind, State};
+use crate::investigate::surroundings::Surroundings;
 use crate::investigate::utc::iso;
 
 const NO_CHANGE_LOG: &str = "no change log connected";
 const NO_AWS_ACCESS: &str = "not available without AWS access";
+/// Rules of a configuration that a report lists.
+const MAX_RULES: usize = 30;
 
 pub(super) fn title(page: &mut Page, report: &Report<'_>) {
     page.paragraph(&report.subject());
@@ -45,11 +48,18 @@ pub(super) fn quick_triage(page: &mut Page, report: &Report<'_>) {
         None => "none".to_owned(),
     };
     page.field("Top offender", &offender);
-    let changes = assessment.evidence.cloudtrail_change_summaries.len();
-    let changes = if changes == 0 {
-        NO_CHANGE_LOG.to_owned()
-    } else {
-        changes.to_string()
+    let changes = match &report.evidence.surroundings.trail {
+        None => NO_CHANGE_LOG.to_owned(),
+        Some(trail) => match trail.changes.first() {
+            None => "none".to_owned(),
+            Some(newest) => format!(
+                "{}, the newest {} by {} at {}",
+                trail.changes.len(),
+                newest.event,
+                newest.who,
+                iso(newest.at)
+            ),
+        },
     };
     page.field("CloudTrail changes", &changes);
 }
@@ -101,8 +111,12 @@ pub(super) fn anomaly_cause(page: &mut Page, report: &Report<'_>) {
 pub(super) fn cloudtrail_changes(page: &mut Page, report: &Report<'_>) {
     page.heading(Section::CloudTrailChanges);
     let changes = &report.assessment.evidence.cloudtrail_change_summaries;
-    if changes.is_empty() {
-        page.own_line(NO_CHANGE_LOG);
+    match &report.evidence.surroundings.trail {
+        None if changes.is_empty() => page.own_line(NO_CHANGE_LOG),
+        Some(trail) if changes.is_empty() => {
+            page.paragraph(&format!("none of this Web ACL since {}", iso(trail.since)));
+        }
+        _ => {}
     }
     for change in changes {
         page.hanging("- ", change);
@@ -119,8 +133,53 @@ pub(super) fn webacl_details(page: &mut Page, report: &Report<'_>) {
     page.field("Region", arn.map_or(unknown, |arn| arn.region));
     page.field("Account", account(report, arn).unwrap_or(unknown));
     page.field("ARN", text);
-    page.field("Rules", NO_AWS_ACCESS);
-    page.field("Logging", NO_AWS_ACCESS);
+    configuration(page, &report.evidence.surroundings);
+}
+
+/// How the Web ACL is configured, and what changed in it.
+fn configuration(page: &mut Page, surroundings: &Surroundings) {
+    let Some(known) = &surroundings.configuration else {
+        page.field("Rules", NO_AWS_ACCESS);
+        page.field("Logging", NO_AWS_ACCESS);
+        return;
+    };
+    page.field("Default action", known.default_action.name());
+    page.field("Logging", &known.logging.words());
+    if let Some(drift) = &surroundings.drift {
+        let (after, until) = (iso(drift.after), iso(drift.until));
+        page.field("Changed", &format!("between {after} and {until}:"));
+        for change in &drift.changes {
+            page.hanging("- ", &change.words());
+        }
+    }
+    let shown = known.rules.len().min(MAX_RULES);
+    let all = known.rules.len() + known.unlisted_rules as usize;
+    page.field("Rules", &format!("{all}, by priority"));
+    for rule in &known.rules[..shown] {
+        let words = format!("{} {}: {}", rule.name, rule.action, rule.statement);
+        page.hanging(&format!("{:>4}  ", rule.priority), &words);
+    }
+    if all > shown {
+        page.own_line(&format!("      and {} more", all - shown));
+    }
+}
+
+/// Raw records, where they were wanted.
+pub(super) fn archive(page: &mut Page, report: &Report<'_>) {
+    let Some(archive) = &report.evidence.surroundings.archive else {
+        return;
+    };
+    page.heading(Section::RawRecords);
+    page.paragraph(&format!(
+        "{} records, {} of them blocked, in {} objects of {} bytes; {} could not be read",
+        archive.records, archive.blocked, archive.objects, archive.bytes, archive.rejected
+    ));
+    if let Some(cut) = &archive.cut {
+        page.paragraph(&format!("not everything was read: {cut}"));
+    }
+    for sample in &archive.samples {
+        page.hanging("- ", &sample.words());
+    }
 }
 
 /// The account as it may be shown.

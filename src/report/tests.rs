@@ -49,6 +49,10 @@ fn reports_as_text() {
         "misconfiguration_text",
         text_of(scenarios::misconfiguration())
     );
+    insta::assert_snapshot!(
+        "misconfiguration_by_alice_text",
+        text_of(scenarios::misconfiguration_by_alice())
+    );
     insta::assert_snapshot!("outage_text", text_of(scenarios::outage()));
     insta::assert_snapshot!("crowd_text", text_of(scenarios::crowd()));
 }
@@ -58,6 +62,10 @@ fn reports_as_json() {
     let json = |sample| with_report(sample, |report| report.to_json());
     insta::assert_json_snapshot!("attack_json", json(scenarios::attack()));
     insta::assert_json_snapshot!("misconfiguration_json", json(scenarios::misconfiguration()));
+    insta::assert_json_snapshot!(
+        "misconfiguration_by_alice_json",
+        json(scenarios::misconfiguration_by_alice())
+    );
     insta::assert_json_snapshot!("outage_json", json(scenarios::outage()));
     insta::assert_json_snapshot!("crowd_json", json(scenarios::crowd()));
 }
@@ -135,6 +143,7 @@ fn no_line_is_wider_than_80_columns() {
     for sample in [
         scenarios::attack(),
         scenarios::misconfiguration(),
+        scenarios::misconfiguration_by_alice(),
         scenarios::crowd(),
         hostile(),
     ] {
@@ -170,7 +179,7 @@ fn account_ids_are_masked_everywhere_when_asked() {
         account_ids: true,
         ..Redaction::default()
     };
-    with_report(scenarios::attack(), |report| {
+    with_report(scenarios::misconfiguration_by_alice(), |report| {
         assert!(report.to_text(Style::Plain).contains("111122223333"));
         let report = Report {
             redaction,

@@ -25,6 +25,7 @@ pub(super) fn render(report: &Report<'_>, style: Style) -> String {
     );
     sections::cloudtrail_changes(&mut page, report);
     sections::webacl_details(&mut page, report);
+    sections::archive(&mut page, report);
     sections::recommended_actions(&mut page, report);
     sections::missing(&mut page, report);
     sections::analysis(&mut page, report);

@@ -149,6 +149,12 @@ impl StoreError {
         matches!(self, Self::Conflict { .. })
     }
 
+    /// Whether what is stored cannot be read as what it should be.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        matches!(self, Self::Damaged { .. })
+    }
+
     /// Whether less at once may fit.
     #[must_use]
     pub fn is_too_large(&self) -> bool {

@@ -94,7 +94,7 @@ pub fn log_health(kind: FunctionKind, health: &Health) {
 /// Writes what a call did to the function's log.
 pub fn log_done(kind: FunctionKind, done: &Done, redaction: Redaction) {
     // As above.
-    let _ = done.write(redaction, &mut io::stdout().lock());
+    let _ = done.write(redaction, now(), &mut io::stdout().lock());
     log_health(kind, &done.health);
 }
 

@@ -6,8 +6,9 @@ use wafwatch::metrics::model_lines;
 use wafwatch_emulators::converse::Converse;
 use wafwatch_windows::time::EventTime;
 
+use super::account::{Recorded, change};
 use super::corpus::{Traffic, attack_on};
-use super::run::{BY_SCHEMA, BY_STOP_TOKEN, BY_TOOL, analyst, settings, told};
+use super::run::{BY_SCHEMA, BY_STOP_TOKEN, BY_TOOL, analyst, settings, told_with};
 use super::scenarios::{answer, given, honest};
 
 const CANARY: &str = "Canary7f3a";
@@ -33,6 +34,35 @@ fn with_secrets(mut record: Value) -> Value {
     record
 }
 
+/// The Web ACL of the first record.
+fn webacl_of(lines: &str) -> String {
+    let record: Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    record["webaclId"].as_str().expect("a text").to_owned()
+}
+
+/// A recorded change with secrets in everything that is not told.
+fn change_with_secrets(acl: &str) -> Value {
+    let rule = json!({
+        "name": "marks-the-origin", "priority": 1,
+        "action": {"count": {"customRequestHandling": {
+            "insertHeaders": [{"name": "x-origin", "value": CANARY}]}}},
+        "statement": {"byteMatchStatement": {
+            "searchString": CANARY, "fieldToMatch": {"singleHeader": {"name": CANARY}}}},
+    });
+    let mut change = change(
+        acl,
+        json!({
+            "description": CANARY, "lockToken": CANARY, "rules": [rule],
+            "customResponseBodies": {"refused": {"content": CANARY}},
+            "addresses": [CANARY], "token": CANARY,
+        }),
+    );
+    change["userIdentity"]["accessKeyId"] = json!(CANARY);
+    change["responseElements"] = json!({"nextLockToken": CANARY});
+    change["additionalEventData"] = json!({"secret": CANARY});
+    change
+}
+
 #[test]
 fn no_secret_reaches_a_prompt_a_message_or_a_log() {
     for model in [BY_SCHEMA, BY_TOOL, BY_STOP_TOKEN] {
@@ -45,7 +75,12 @@ fn no_secret_reaches_a_prompt_a_message_or_a_log() {
         );
         let converse = Converse::start(|asked| given(asked, &honest(asked, answer())));
         let converse = converse.expect("starts");
-        let told = told(&lines, end, analyst(&converse, settings(model)));
+        let acl = webacl_of(&lines);
+        let account = Recorded::view(vec![change_with_secrets(&acl)]);
+        let analyst = analyst(&converse, settings(model));
+        let told = told_with(&lines, end, analyst, Some(account));
+        let text = told.only()["text"].as_str().expect("a text");
+        assert!(text.contains("UpdateWebACL by alice"), "{text}");
         let asked = converse.asked();
         assert!(!asked.is_empty());
         for asked in &asked {

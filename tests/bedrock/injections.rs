@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wafwatch::report::hostile;
 use wafwatch_emulators::converse::{Asked, Converse};
 
+use super::account::{Recorded, change};
 use super::corpus::{HARMLESS, PLACES, Place, Traffic, attack_on, attempts, record};
 use super::obedient::{obeyed, sees_order};
-use super::run::{BY_SCHEMA, BY_STOP_TOKEN, BY_TOOL, Told, analyst, settings, told};
+use super::run::{BY_SCHEMA, BY_STOP_TOKEN, BY_TOOL, Told, analyst, settings, told, told_with};
 use super::scenarios::{answer, given, honest};
 
 const MODELS: [&str; 3] = [BY_SCHEMA, BY_TOOL, BY_STOP_TOKEN];
@@ -135,6 +136,43 @@ fn no_order_changes_anything_but_the_evidence_that_quotes_it() {
             assert_eq!(lines(&told), lines(usual), "{place:?}: {attempt:?}");
             let differences = differences(told.only(), usual.only(), &quotes);
             assert_eq!(differences, [] as [String; 0], "{place:?}: {attempt:?}");
+        }
+    }
+    for asked in converse.asked() {
+        assert!(!sees_order(&evidence(&asked)), "{}", evidence(&asked));
+    }
+}
+
+/// Whoever may call AWS at all chooses names of sessions and programs, and, where he is refused, anything.
+#[test]
+fn no_order_in_a_recorded_change_reaches_the_model() {
+    let converse = obedient();
+    let usual = run(&converse, BY_TOOL, Place::Uri, HARMLESS);
+    let acl = usual.only()["acl"].as_str().expect("a text").to_owned();
+    for attempt in attempts() {
+        let mut made = change(&acl, json!({"name": attempt}));
+        made["userIdentity"]["userName"] = json!(attempt);
+        made["sourceIPAddress"] = json!(attempt);
+        made["userAgent"] = json!(attempt);
+        let mut refused = change(&acl, json!({"name": attempt, "rules": [{"name": attempt}]}));
+        refused["errorCode"] = json!(attempt);
+        refused["eventID"] = json!("2");
+        let mut traffic = Traffic::default();
+        attack_on(&mut traffic, "shop", &|record| {
+            Place::Uri.with(record, HARMLESS)
+        });
+        let (lines, end) = traffic.finish();
+        let account = Recorded::view(vec![made, refused]);
+        let analyst = analyst(&converse, settings(BY_TOOL));
+        let told = told_with(&lines, end, analyst, Some(account));
+        let of = |told: &Told, field: &str| told.only()["report"]["ai_assessment"][field].clone();
+        for field in [
+            "severity",
+            "cause",
+            "recommended_actions",
+            "executive_summary",
+        ] {
+            assert_eq!(of(&told, field), of(&usual, field), "{attempt:?}");
         }
     }
     for asked in converse.asked() {

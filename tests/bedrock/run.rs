@@ -1,6 +1,7 @@
 //! Runs records through everything, and gives the messages.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -9,6 +10,7 @@ use wafwatch::analyst::Analyst;
 use wafwatch::analyst::bedrock::{BedrockSettings, BlockingBedrock};
 use wafwatch::config::AnalystConfig;
 use wafwatch::incident::Level;
+use wafwatch::investigate::surroundings::AccountView;
 use wafwatch::notify::jsonl::JsonLines;
 use wafwatch::outbox::{Channel, OutboxSettings, Terms, Workers};
 use wafwatch::pipeline::{Piece, Pipeline};
@@ -62,6 +64,16 @@ impl Told {
 
 /// Counts `lines`, closes every window until `end`, and delivers what `analyst` makes of it.
 pub fn told(lines: &str, end: i64, analyst: Box<dyn Analyst + Send>) -> Told {
+    told_with(lines, end, analyst, None)
+}
+
+/// The same with an account that can be asked.
+pub fn told_with(
+    lines: &str,
+    end: i64,
+    analyst: Box<dyn Analyst + Send>,
+    account: Option<Arc<dyn AccountView>>,
+) -> Told {
     let folder = TempDir::new().expect("a folder");
     let store = SqliteStore::open(&folder.path().join("store.db"), WindowSize::DEFAULT);
     let mut pipeline =
@@ -94,6 +106,7 @@ pub fn told(lines: &str, end: i64, analyst: Box<dyn Analyst + Send>) -> Told {
         notifier: Box::new(JsonLines::new(&path)),
     };
     let outbox = OutboxSettings {
+        account,
         window_size: WindowSize::DEFAULT,
         clock: || EventTime(START),
     };

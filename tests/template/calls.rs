@@ -26,20 +26,33 @@ const TRANSACTION_WRITES: [(&str, &str); 4] = [
     ("condition_check", "dynamodb:ConditionCheckItem"),
 ];
 
-/// Operations whose action has another name.
-fn action(service: &str, operation: &str) -> Option<String> {
+/// The actions that an operation takes.
+fn actions_of(service: &str, operation: &str) -> Vec<String> {
     let action = match (service, operation) {
         // The writes in it are what is granted.
-        ("dynamodb", "transact_write_items") => return None,
+        ("dynamodb", "transact_write_items") => return Vec::new(),
         ("dynamodb", "transact_get_items") => "GetItem".to_owned(),
         ("s3", "list_objects_v2" | "list_objects" | "head_bucket") => "ListBucket".to_owned(),
         ("s3", "head_object") => "GetObject".to_owned(),
+        // With a guardrail, where one is set.
+        ("bedrockruntime", "converse") => {
+            return vec![
+                "bedrock:InvokeModel".to_owned(),
+                "bedrock:ApplyGuardrail".to_owned(),
+            ];
+        }
         (_, operation) => operation.split('_').map(capitalised).collect(),
     };
-    Some(format!("{service}:{action}"))
+    vec![format!("{service}:{action}")]
 }
 
+/// The word as names of actions spell it.
 fn capitalised(word: &str) -> String {
+    match word {
+        "acl" => return "ACL".to_owned(),
+        "acls" => return "ACLs".to_owned(),
+        _ => {}
+    }
     let (first, rest) = word.split_at(1);
     first.to_uppercase() + rest
 }
@@ -161,7 +174,8 @@ impl Source {
         for (&index, way) in &ways {
             let function = &functions[index];
             for (service, operation) in own_operations(&self.program, function, &self.services) {
-                actions.extend(action(&service, &operation).map(|action| (action, way.clone())));
+                let called = actions_of(&service, &operation).into_iter();
+                actions.extend(called.map(|action| (action, way.clone())));
             }
             if makes_transactions(function) {
                 actions.extend(self.transaction_writes(index, &ways));

@@ -51,19 +51,35 @@ fn granted(id: &str, prefix: &str) -> Grants {
     grants
 }
 
-/// What the code may touch of a service.
-fn own_resource(service: &str) -> &'static str {
-    match service {
-        "dynamodb" => "Table.Arn",
-        "kinesis" => "Stream.Arn",
-        "securityhub" => {
+/// What the code may touch with an action.
+fn own_resource(action: &str) -> &'static str {
+    let service = action.split(':').next().unwrap_or_default();
+    match (service, action) {
+        ("dynamodb", _) => "Table.Arn",
+        ("kinesis", _) => "Stream.Arn",
+        ("securityhub", _) => {
             "arn:${AWS::Partition}:securityhub:${AWS::Region}:${AWS::AccountId}:product/${AWS::AccountId}/default"
         }
-        "sns" => "IncidentTopic",
-        "s3" => "${Bucket.Arn}/rejected/*",
-        other => panic!("the template says nothing of {other}: grant it, and add it here"),
+        ("sns", _) => "IncidentTopic",
+        (_, "s3:PutObject") => "${Bucket.Arn}/rejected/*",
+        (_, "s3:GetObject") => "${Bucket.Arn}/archive/*",
+        (_, "s3:ListBucket") => "Bucket.Arn",
+        (_, action) if WITHOUT_RESOURCE.contains(&action) => "*",
+        ("wafv2", _) => "arn:${AWS::Partition}:wafv2:*:${AWS::AccountId}:*/webacl/*/*",
+        (_, "bedrock:InvokeModel") => "BedrockModelArns",
+        (_, "bedrock:ApplyGuardrail") => {
+            "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:guardrail/${BedrockGuardrailId}"
+        }
+        (other, _) => panic!("the template says nothing of {other}: grant it, and add it here"),
     }
 }
+
+/// Actions for which AWS offers no resource to name.
+const WITHOUT_RESOURCE: [&str; 3] = [
+    "dynamodb:ListStreams",
+    "cloudtrail:LookupEvents",
+    "wafv2:ListWebACLs",
+];
 
 #[test]
 fn the_code_is_granted_what_it_calls_and_nothing_else() {
@@ -91,10 +107,9 @@ fn the_code_is_granted_what_it_calls_and_nothing_else() {
                     "{id} is granted {action}, which its code does not call"
                 ));
             }
-            let service = action.split(':').next().unwrap_or_default();
             assert_eq!(
                 on,
-                BTreeSet::from([own_resource(service).to_owned()]),
+                BTreeSet::from([own_resource(&action).to_owned()]),
                 "{id}: {action}"
             );
         }
@@ -183,7 +198,7 @@ fn done_by_lambda(id: &str) -> Grants {
 /// What an action needs of the key that encrypts what it touches.
 fn key_use(action: &str) -> &'static [&'static str] {
     match action {
-        "kinesis:GetRecords" => &["kms:Decrypt"],
+        "kinesis:GetRecords" | "s3:GetObject" => &["kms:Decrypt"],
         "kinesis:PutRecords" | "s3:PutObject" => &["kms:GenerateDataKey"],
         "sns:Publish" | "sqs:SendMessage" => &["kms:Decrypt", "kms:GenerateDataKey"],
         action if action.starts_with("dynamodb:") => &["kms:Decrypt"],
@@ -222,7 +237,7 @@ fn every_statement_is_explicit() {
                 assert!(!action.contains('*'), "{id}: {action}");
                 let is_everything = texts(&statement["Resource"]).contains(&"*".to_owned());
                 assert!(
-                    !is_everything || action == "dynamodb:ListStreams",
+                    !is_everything || WITHOUT_RESOURCE.contains(&action.as_str()),
                     "{id}: {action}"
                 );
             }

@@ -1,6 +1,7 @@
 //! Asks the model, for as long as that is wanted, and falls back on the built-in analyst.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_bedrockruntime::Client;
@@ -81,6 +82,17 @@ impl Bedrock {
 
     /// Explains `evidence`; `now` is the wall clock. Always answers, in the settings' timeout.
     pub async fn explain(&self, evidence: &Evidence, now: EventTime) -> Assessment {
+        self.explain_within(evidence, now, self.settings.timeout)
+            .await
+    }
+
+    /// The same in `time`, where that is less than the settings' timeout.
+    pub async fn explain_within(
+        &self,
+        evidence: &Evidence,
+        now: EventTime,
+        time: Duration,
+    ) -> Assessment {
         let first = BuiltIn.assess(evidence);
         let mut usage = Usage::default();
         let answered = match self.reserve(now) {
@@ -88,7 +100,7 @@ impl Bedrock {
             Ok(mut reservation) => {
                 let asked = self.ask(evidence, &first, &mut usage);
                 let began = Instant::now();
-                let answered = timeout(self.settings.timeout, asked).await;
+                let answered = timeout(time.min(self.settings.timeout), asked).await;
                 usage.latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                 reservation.used = Some(self.spent(&usage));
                 answered.unwrap_or(Err(Fallback::TimedOut))

@@ -7,9 +7,9 @@
 //! ([`super::hostile`]), at first with many values, then with fewer, until the whole question stays
 //! under the wanted number of tokens and the evidence under [`MAX_EVIDENCE_BYTES`].
 
-mod extra;
 mod lines;
 mod page;
+mod surroundings;
 
 use std::collections::HashSet;
 
@@ -44,7 +44,7 @@ struct Rung {
     items: usize,
     windows: usize,
     findings: usize,
-    extra_lines: usize,
+    changes: usize,
 }
 
 const fn rung(
@@ -53,7 +53,7 @@ const fn rung(
     items: usize,
     windows: usize,
     findings: usize,
-    extra_lines: usize,
+    changes: usize,
 ) -> Rung {
     Rung {
         values,
@@ -61,18 +61,18 @@ const fn rung(
         items,
         windows,
         findings,
-        extra_lines,
+        changes,
     }
 }
 
 /// From the wanted size to the least that makes sense.
 const LADDER: [Rung; 6] = [
-    rung(12, 8, 5, 8, 8, 60),
-    rung(8, 5, 4, 6, 6, 40),
-    rung(6, 4, 3, 4, 5, 24),
-    rung(4, 3, 2, 3, 4, 14),
-    rung(3, 2, 2, 2, 3, 8),
-    rung(2, 1, 1, 1, 2, 4),
+    rung(12, 8, 5, 8, 8, 12),
+    rung(8, 5, 4, 6, 6, 8),
+    rung(6, 4, 3, 4, 5, 6),
+    rung(4, 3, 2, 3, 4, 4),
+    rung(3, 2, 2, 2, 3, 3),
+    rung(2, 1, 1, 1, 2, 2),
 ];
 
 /// How the answer is asked for.

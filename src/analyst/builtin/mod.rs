@@ -150,6 +150,22 @@ fn sources(evidence: &Evidence) -> Vec<String> {
             counted(evidence.rules.len() as u64, "blocking rule")
         ),
     ];
+    let surroundings = &evidence.surroundings;
+    if let Some(configuration) = &surroundings.configuration {
+        let rules = counted(configuration.rules.len() as u64, "rule");
+        sources.push(format!("the Web ACL's configuration with {rules}"));
+    }
+    if let Some(trail) = &surroundings.trail {
+        let changes = counted(trail.changes.len() as u64, "recorded change");
+        sources.push(format!("{changes} of it since {}", iso(trail.since)));
+    }
+    if let Some(archive) = &surroundings.archive {
+        sources.push(format!(
+            "{} of {} of the archive",
+            counted(archive.records, "raw record"),
+            counted(u64::from(archive.objects), "object")
+        ));
+    }
     let missing = evidence
         .missing
         .iter()

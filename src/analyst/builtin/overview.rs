@@ -4,6 +4,7 @@ use wafwatch_windows::summary::{AddressProfile, Dimension, TopItem};
 
 use super::figures::{Figures, share};
 use crate::analyst::{CountedValue, EvidenceSummary, MetricsOverview, Offender};
+use crate::investigate::surroundings::RecordedChange;
 
 const MAX_OFFENDERS: usize = 15;
 const MAX_RULES: usize = 15;
@@ -38,13 +39,25 @@ pub(super) fn metrics(figures: &Figures<'_>, offenders: &[Offender]) -> MetricsO
     }
 }
 
-/// The top rules and paths. No change log is read here.
+/// Changes that are told.
+const MAX_CHANGES: usize = 12;
+
+/// The top rules and paths, and what was changed.
 pub(super) fn evidence_summary(figures: &Figures<'_>) -> EvidenceSummary {
     EvidenceSummary {
         top_rules: top(figures, Dimension::Rule, MAX_RULES),
         top_uris: top(figures, Dimension::Uri, MAX_URIS),
-        cloudtrail_change_summaries: Vec::new(),
+        cloudtrail_change_summaries: changes(figures),
     }
+}
+
+fn changes(figures: &Figures<'_>) -> Vec<String> {
+    let trail = figures.evidence.surroundings.trail.as_ref();
+    let changes = trail.into_iter().flat_map(|trail| &trail.changes);
+    changes
+        .take(MAX_CHANGES)
+        .map(RecordedChange::words)
+        .collect()
 }
 
 fn top(figures: &Figures<'_>, dimension: Dimension, max: usize) -> Vec<CountedValue> {

@@ -12,12 +12,16 @@
 //!
 //! [`sweep`]: Investigator::sweep
 
+mod deliver;
+mod explain;
+mod investigated;
 mod recipient;
+mod step;
 mod stream;
+mod time;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
@@ -26,98 +30,25 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use wafwatch_windows::time::{EventTime, WindowSize};
 
+pub use investigated::Investigated;
 pub use recipient::{Recipient, Target};
 pub use stream::{BatchAnswer, Change, Item, ItemFailure, Keys, StreamEvent, Text};
 
-use crate::analyst::Analyst;
-use crate::analyst::builtin::BuiltIn;
-use crate::config::Settings;
-use crate::incident::IncidentEvent;
-use crate::investigate::{Span, Spans, assemble};
-use crate::metrics::Health;
+use crate::analyst::bedrock::Bedrock;
+use crate::config::{AnalystKind, Settings};
+use crate::lookup::Account;
 use crate::notify::configured::ConfiguredError;
-use crate::outbox::{Terms, chain};
+use crate::outbox::chain;
+use crate::store::StoreError;
 use crate::store::dynamodb::{DynamoStore, PendingEvent};
-use crate::store::{Delivery, DeliveryState, Explanation, StoreError};
+use explain::Asked;
+use step::is_swept;
+use time::Time;
 
-/// What is left of a call's time to record how deliveries ended.
-const MARGIN: Duration = Duration::from_secs(3);
-/// Longest time for one attempt on a channel.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Events that are worked on at once.
 const EVENTS_AT_ONCE: usize = 16;
 /// Events that one sweep reads.
 const SWEPT_EVENTS: usize = 1_000;
-/// How long the stream's call has an event for itself.
-const LEFT_TO_THE_STREAM_MS: i64 = 60_000;
-/// Problems that are told of one call.
-const MAX_PROBLEMS: usize = 20;
-
-/// What a call did.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Investigated {
-    /// Events that were explained.
-    pub explained: u64,
-    /// Messages that a channel took.
-    pub delivered: u64,
-    /// Messages that a channel did not want.
-    pub skipped: u64,
-    /// Deliveries that are tried again.
-    pub retrying: u64,
-    /// Deliveries that were given up.
-    pub given_up: u64,
-    /// Events that left the outbox.
-    pub left_outbox: Vec<String>,
-    /// Of a sweep: events that wait, after it.
-    pub waiting: Option<u64>,
-    /// Of a sweep: how long the oldest of them has waited, in milliseconds.
-    pub oldest_waiting_ms: Option<u64>,
-    /// What went wrong, the first few, one line each.
-    pub problems: Vec<String>,
-}
-
-impl Investigated {
-    /// Adds what there is to say of it to a function's health.
-    pub fn add_to(&self, health: &mut Health) {
-        health.messages_delivered += self.delivered;
-        health.messages_given_up += self.given_up;
-        health.events_waiting = self.waiting.or(health.events_waiting);
-        health.oldest_event_age_ms = self.oldest_waiting_ms.or(health.oldest_event_age_ms);
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.explained += other.explained;
-        self.delivered += other.delivered;
-        self.skipped += other.skipped;
-        self.retrying += other.retrying;
-        self.given_up += other.given_up;
-        self.left_outbox.extend(other.left_outbox);
-        for problem in other.problems {
-            self.tell(problem);
-        }
-    }
-
-    fn count(&mut self, channel: &str, delivery: &Delivery) {
-        match delivery {
-            Delivery::Delivered => self.delivered += 1,
-            Delivery::Skipped => self.skipped += 1,
-            Delivery::RetryAt { error, .. } => {
-                self.retrying += 1;
-                self.tell(format!("tried again later on {channel}: {error}"));
-            }
-            Delivery::Dead { error } => {
-                self.given_up += 1;
-                self.tell(format!("given up on {channel}: {error}"));
-            }
-        }
-    }
-
-    fn tell(&mut self, problem: String) {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(problem);
-        }
-    }
-}
 
 /// Explains and delivers.
 #[derive(Clone)]
@@ -125,81 +56,7 @@ pub struct Investigator {
     store: DynamoStore,
     recipients: Arc<[Recipient]>,
     window_size: WindowSize,
-}
-
-/// When a call began, by both clocks, and when it must end.
-#[derive(Debug, Clone, Copy)]
-struct Time {
-    began: Instant,
-    now: EventTime,
-    until: Instant,
-}
-
-impl Time {
-    fn of_call(now: EventTime, deadline: Instant) -> Self {
-        Self {
-            began: Instant::now(),
-            now,
-            until: deadline.checked_sub(MARGIN).unwrap_or(deadline),
-        }
-    }
-
-    fn now(&self) -> EventTime {
-        let passed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
-        self.now.plus(passed)
-    }
-
-    fn is_over(&self) -> bool {
-        Instant::now() >= self.until
-    }
-
-    fn of_attempt(&self) -> Instant {
-        self.until.min(Instant::now() + ATTEMPT_TIMEOUT)
-    }
-}
-
-/// What is to be done for one channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    /// Nothing, ever.
-    Settled,
-    /// Nothing yet.
-    Wait,
-    /// Another attempt, after so many.
-    Attempt(u32),
-}
-
-fn step(pending: &PendingEvent, terms: &Terms, now: EventTime) -> Step {
-    let mut deliveries = pending.deliveries.iter();
-    let delivery = deliveries.find(|delivery| delivery.record.channel == terms.name);
-    let Some(delivery) = delivery else {
-        return Step::Attempt(0);
-    };
-    match delivery.record.state {
-        DeliveryState::Delivered | DeliveryState::Skipped | DeliveryState::Dead => Step::Settled,
-        DeliveryState::Retrying if delivery.next_at.is_some_and(|next| next > now) => Step::Wait,
-        DeliveryState::Retrying => Step::Attempt(delivery.record.attempts),
-    }
-}
-
-/// Whether a sweep has anything to do for an event: what the stream's call left undone, and retries.
-fn is_swept<'a>(
-    pending: &PendingEvent,
-    mut recipients: impl Iterator<Item = &'a Terms>,
-    now: EventTime,
-) -> bool {
-    let is_left = now.minus(LEFT_TO_THE_STREAM_MS) >= pending.created;
-    let steps: Vec<Step> = recipients
-        .by_ref()
-        .map(|terms| step(pending, terms, now))
-        .collect();
-    let is_settled = steps.iter().all(|step| *step == Step::Settled);
-    let has_work = steps.iter().any(|step| match step {
-        Step::Attempt(0) => is_left,
-        Step::Attempt(_) => true,
-        Step::Settled | Step::Wait => false,
-    });
-    has_work || (is_settled && is_left)
+    asked: Asked,
 }
 
 impl Investigator {
@@ -210,7 +67,22 @@ impl Investigator {
             store,
             recipients: recipients.into(),
             window_size,
+            asked: Asked::default(),
         }
+    }
+
+    /// The same, which asks `account` about Web ACLs.
+    #[must_use]
+    pub fn with_account(mut self, account: Account) -> Self {
+        self.asked.account = Some(account);
+        self
+    }
+
+    /// The same, which has `model` explain, with the built-in analyst behind it.
+    #[must_use]
+    pub fn with_model(mut self, model: Bedrock) -> Self {
+        self.asked.model = Some(Arc::new(model));
+        self
     }
 
     /// The investigator that a function's settings ask for, in the account of `config`. Secrets of
@@ -231,7 +103,16 @@ impl Investigator {
             settings.store.retention_days,
         );
         let recipients = Recipient::all(settings, config, variable)?;
-        Ok(Self::new(store, recipients, settings.windows.size))
+        let mut investigator = Self::new(store, recipients, settings.windows.size);
+        if settings.investigate.account {
+            let account = Account::new(config, settings.investigate.clone());
+            investigator = investigator.with_account(account);
+        }
+        if settings.analyst.kind == AnalystKind::Bedrock {
+            let model = Bedrock::new(config, settings.analyst.bedrock());
+            investigator = investigator.with_model(model);
+        }
+        Ok(investigator)
     }
 
     /// Works on the events that a batch of the table's stream announces, within the time until
@@ -369,7 +250,7 @@ impl Investigator {
         let explanation = match &pending.explanation {
             Some(explanation) => explanation.clone(),
             None => {
-                let made = self.explain(event).await;
+                let made = self.explain(event, time, done).await;
                 done.explained += 1;
                 self.store.set_explanation(&event.id, &made).await?
             }
@@ -382,81 +263,6 @@ impl Investigator {
             done.left_outbox.push(event.id.clone());
         }
         recorded
-    }
-
-    async fn explain(&self, event: &IncidentEvent) -> Explanation {
-        let started = Instant::now();
-        let acl = &event.incident.acl;
-        let read = |span: Span| {
-            let store = &self.store;
-            store.windows_between(acl, span.from, span.until, span.limit)
-        };
-        let spans = Spans::of(event, self.window_size.milliseconds());
-        let (incident, baseline) = tokio::join!(read(spans.incident), read(spans.baseline));
-        let evidence = assemble(event, incident, baseline);
-        let assessment = BuiltIn.assess(&evidence);
-        Explanation {
-            evidence,
-            assessment,
-            analysis_milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        }
-    }
-
-    /// Tries the channels beside each other and records each as it ends: a slow one delays none.
-    async fn deliver(
-        &self,
-        pending: &PendingEvent,
-        explanation: &Explanation,
-        time: Time,
-        done: &mut Investigated,
-    ) -> Result<(), StoreError> {
-        let event = &pending.event;
-        let mut attempts = JoinSet::new();
-        for recipient in self.recipients.iter() {
-            let Step::Attempt(earlier) = step(pending, &recipient.terms, time.now()) else {
-                continue;
-            };
-            let recipient = recipient.clone();
-            let message = recipient.terms.message(event, explanation);
-            let id = event.id.clone();
-            attempts.spawn(async move {
-                let terms = recipient.terms.clone();
-                let delivery = match message {
-                    None => Delivery::Skipped,
-                    Some(message) => {
-                        let attempt = recipient.attempt(message, time.of_attempt()).await;
-                        terms.delivery(attempt, &id, earlier, time.now())
-                    }
-                };
-                (terms.name, delivery)
-            });
-        }
-        let mut recorded = Ok(());
-        while let Some(ended) = attempts.join_next().await {
-            // One that panicked is not recorded, and so is tried again.
-            let Ok((channel, delivery)) = ended else {
-                done.tell(format!("event {}: a channel failed from within", event.id));
-                continue;
-            };
-            done.count(&channel, &delivery);
-            let record = self
-                .store
-                .record_delivery(&event.id, &channel, &delivery)
-                .await;
-            recorded = recorded.and(record);
-        }
-        recorded
-    }
-
-    /// Takes an event that cannot be decoded out of the way of the others.
-    async fn set_aside(&self, id: &str, problem: &str, time: Time, done: &mut Investigated) {
-        match self.store.set_aside(id, problem, time.now()).await {
-            Ok(()) => {
-                done.given_up += self.recipients.len() as u64;
-                done.left_outbox.push(id.to_owned());
-            }
-            Err(error) => done.tell(format!("event {id}: {}", chain(&error))),
-        }
     }
 }
 

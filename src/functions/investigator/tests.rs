@@ -1,11 +1,14 @@
 use wafwatch_windows::counters::Counters;
 use wafwatch_windows::time::Window;
 
+use super::step::{Step, is_swept, step};
 use super::*;
+use crate::incident::IncidentEvent;
 use crate::incident::{EventKind, Incident, Level, Severity, State};
+use crate::outbox::Terms;
 use crate::report::Redaction;
-use crate::store::DeliveryRecord;
 use crate::store::dynamodb::PendingDelivery;
+use crate::store::{DeliveryRecord, DeliveryState};
 
 const CREATED: EventTime = EventTime(1_000_000);
 

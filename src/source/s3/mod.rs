@@ -4,8 +4,6 @@
 //! and told apart like files. Readers are ordinary blocking ones; the calls behind them run on one
 //! thread, which ends with the last of them.
 
-mod key_time;
-mod listing;
 mod object;
 
 use std::sync::Arc;
@@ -15,10 +13,10 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use wafwatch_windows::time::EventTime;
 
-use self::listing::{Location, objects};
 use self::object::{Access, S3Object};
 use super::{Input, SourceError};
 use crate::account;
+use crate::archive::{Extent, Location, objects};
 
 /// Access to buckets.
 #[derive(Debug, Clone)]
@@ -71,7 +69,7 @@ impl Bucket {
         let location = Location::parse(input).ok_or_else(|| SourceError::NotABucket {
             input: input.to_owned(),
         })?;
-        let listing = objects(&self.access.client, &location, from, until);
+        let listing = objects(&self.access.client, &location, from, until, Extent::ALL);
         let listed = self.access.runtime.block_on(listing);
         let listed = listed.map_err(|failure| SourceError::remote("list", input, &failure))?;
         if listed.is_empty() {

@@ -15,8 +15,8 @@ use tokio::sync::oneshot::Sender;
 use tokio::time::{sleep, timeout};
 use wafwatch_windows::time::EventTime;
 
-use super::listing::{Listed, Location};
 use crate::account::{Backoff, Failure};
+use crate::archive::{Listed, Location};
 use crate::source::Object;
 
 /// How long the next bytes are waited for.

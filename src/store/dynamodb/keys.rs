@@ -66,6 +66,11 @@ impl Key {
         Self::new(of_acl(acl), "STATE")
     }
 
+    /// What was seen of an ACL's configuration.
+    pub(super) fn configuration(acl: &str) -> Self {
+        Self::new(of_acl(acl), "CONFIGURATION")
+    }
+
     pub(super) fn window(acl: &str, start: EventTime) -> Self {
         Self::new(of_acl(acl), window_sort(start))
     }

@@ -7,6 +7,7 @@
 //! | `PARTIALS#<start>` | `<shard>#<commit>#<piece>` | a bundle: the counts of one commit in one window |
 //! | `ACLS` | ACL | its head; `version` numbers its closings |
 //! | `ACL#<acl>` | `STATE` | detector, open incident |
+//! | `ACL#<acl>` | `CONFIGURATION` | what was seen of its configuration |
 //! | `ACL#<acl>` | `WINDOW#<start>` | a closed window; `revision` numbers its amendments |
 //! | `ACL#<acl>` | `PIECE#<start>#<piece>` | what of a window does not fit its item |
 //! | `ACL#<acl>` | `INCIDENT#<id>` | an incident |
@@ -34,6 +35,7 @@ mod acls;
 mod call;
 mod close;
 mod commit;
+mod configuration;
 mod items;
 mod keys;
 mod marks;

@@ -4,6 +4,7 @@
 //! `synchronous = NORMAL` a killed process loses nothing; a power cut may lose the newest
 //! transactions, whole, and the input is then read again from the checkpoint before them.
 
+mod configuration;
 pub mod health;
 pub mod history;
 mod marks;
@@ -149,6 +150,7 @@ impl SqliteStore {
         self.connection.execute_batch(outbox::UNEXPLAINED_INDEX)?;
         self.connection.execute_batch(marks::TABLE)?;
         self.connection.execute_batch(health::CHANNELS_TABLE)?;
+        self.connection.execute_batch(configuration::TABLE)?;
         let query = "INSERT OR REPLACE INTO meta VALUES ('writer', hex(randomblob(16)))
              RETURNING value";
         let token = write.query_row(query, [], |row| row.get(0))?;

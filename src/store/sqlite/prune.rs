@@ -101,6 +101,7 @@ impl SqliteStore {
              AND NOT EXISTS (SELECT 1 FROM events WHERE events.incident = incidents.id)",
             params![resolved, before.0],
         )?;
+        write.execute("DELETE FROM configurations WHERE last <= ?1", [before.0])?;
         write.commit()?;
         Ok(windows as u64)
     }

@@ -4,9 +4,9 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use wafwatch::account;
 use wafwatch::functions::investigator::{Investigator, StreamEvent};
 use wafwatch::functions::settings::InvestigatorSettings;
-use wafwatch::metrics::{FunctionKind, Health};
+use wafwatch::metrics::{FunctionKind, Health, model_lines};
 use wafwatch_stream_consumer::{
-    deadline, log_health, log_problem, log_warnings, now, sources, variable,
+    deadline, log, log_health, log_problem, log_warnings, now, sources, variable,
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -23,6 +23,13 @@ async fn main() -> Result<(), Error> {
         let mut health = Health::default();
         done.add_to(&mut health);
         log_health(FunctionKind::Investigator, &health);
+        for line in done
+            .models
+            .iter()
+            .flat_map(|model| model_lines(model, now()))
+        {
+            log(&line);
+        }
         for problem in &done.problems {
             log_problem(problem);
         }

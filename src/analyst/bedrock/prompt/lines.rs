@@ -4,7 +4,7 @@ use wafwatch_windows::counters::Counters;
 use wafwatch_windows::summary::{AddressProfile, Dimension, RuleProfile, TopItem};
 
 use super::page::Page;
-use super::{Rung, extra};
+use super::{Rung, surroundings};
 use crate::analyst::Assessment;
 use crate::analyst::bedrock::hostile::Kind;
 use crate::detect::{Direction, Finding, Signal, number};
@@ -35,7 +35,7 @@ pub(super) fn written(evidence: &Evidence, first: &Assessment, rung: Rung) -> Pa
     incident(&mut page, evidence, first);
     traffic(&mut page, evidence, rung);
     findings(&mut page, evidence, rung);
-    extra::append(&mut page, evidence, rung.extra_lines);
+    surroundings::append(&mut page, evidence, rung);
     for (dimension, name) in LISTED {
         values(&mut page, evidence, dimension, name, rung);
     }

@@ -48,6 +48,10 @@ fn the_scenarios_take_few_tokens() {
     for (name, evidence) in [
         ("attack", scenarios::attack().build()),
         ("misconfiguration", scenarios::misconfiguration().build()),
+        (
+            "misconfiguration by alice",
+            scenarios::misconfiguration_by_alice().build(),
+        ),
         ("cross-site scripting", scenarios::xss().build()),
         ("crowd", scenarios::crowd().build()),
         ("outage", scenarios::outage().build()),
@@ -75,6 +79,20 @@ fn the_attack_is_told_in_figures_names_and_references() {
     assert!(prompt.shown.names.contains(scenarios::ADMIN_GROUP));
     assert!(prompt.shown.numbers.contains("100"));
     assert!(!prompt.user.contains("111122223333"), "no account is sent");
+}
+
+#[test]
+fn a_change_is_told_without_who_made_it() {
+    let evidence = scenarios::misconfiguration_by_alice().build();
+    let prompt = prompt(&evidence, format(Contract::Tool), MAX_FIRST_TOKENS);
+    insta::assert_snapshot!("misconfiguration_by_alice", prompt.user);
+    assert_eq!(
+        prompt.shown.references.value("P1"),
+        Some("alice (role Admin)")
+    );
+    for hidden in ["alice", "Admin)", "111122223333", "aws-cli"] {
+        assert!(!prompt.user.contains(hidden), "{hidden}: {}", prompt.user);
+    }
 }
 
 #[test]

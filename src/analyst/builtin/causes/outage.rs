@@ -3,8 +3,10 @@
 use crate::analyst::Cause;
 use crate::analyst::builtin::figures::Figures;
 use crate::analyst::builtin::hypothesis::{Effect, Hypothesis, confidence};
-use crate::analyst::builtin::words::{mean, percent};
+use crate::analyst::builtin::words::{mean, percent, shown};
 use crate::detect::{Direction, Signal};
+use crate::investigate::surroundings::{RecordedChange, Relation};
+use crate::investigate::utc::iso;
 
 /// The detector found fewer requests than expected, and the windows bear it out.
 pub(super) fn outage_or_logging_gap(figures: &Figures<'_>) -> Option<Hypothesis> {
@@ -21,15 +23,28 @@ pub(super) fn outage_or_logging_gap(figures: &Figures<'_>) -> Option<Hypothesis>
         return None;
     }
     let score = 0.6 + 0.36 * (1.0 - left);
+    let logging = logging_change(figures);
+    let told = logging.map(|change| format!(" Logging was changed: {}.", change.words()));
+    let told = told.unwrap_or_default();
     let reason = format!(
-        "{} requests per window where {} are usual ({} are left); the detector expected {} to {}.",
+        "{} requests per window where {} are usual ({} are left); the detector expected {} to {}.{told}",
         mean(figures.rate()),
         mean(usual),
         percent(left),
         mean(finding.lower.max(0.0)),
         mean(finding.upper),
     );
-    let actions = vec![
+    let mut actions = Vec::new();
+    if let Some(change) = logging {
+        actions.push(format!(
+            "ask {} whether {} at {} was meant to end the logs; if it was not, put the logging \
+             configuration back",
+            shown(&change.who),
+            shown(&change.event),
+            iso(change.at)
+        ));
+    }
+    actions.extend([
         "open the site from outside: if it does not answer, this is an outage (DNS, CDN, load \
          balancer, certificate), not a matter of the WAF"
             .to_owned(),
@@ -42,13 +57,28 @@ pub(super) fn outage_or_logging_gap(figures: &Figures<'_>) -> Option<Hypothesis>
         "compare with the CloudWatch metrics AllowedRequests and BlockedRequests of the Web ACL: \
          if they go on, only the logs are missing"
             .to_owned(),
-    ];
+    ]);
     Some(Hypothesis {
         cause: Cause::OutageOrLoggingGap,
         confidence: confidence(score, 0.96),
         reason,
         effect: Effect::Harm,
         actions,
+    })
+}
+
+/// The newest change of where the Web ACL's logs go.
+fn logging_change<'e>(figures: &Figures<'e>) -> Option<&'e RecordedChange> {
+    let trail = figures.evidence.surroundings.trail.as_ref()?;
+    let last = figures.evidence.event.incident.last_window.end;
+    let mut changes = trail.changes.iter();
+    changes.find(|change| {
+        let is_logging = matches!(
+            change.event.as_str(),
+            "DeleteLoggingConfiguration" | "PutLoggingConfiguration"
+        );
+        let is_meant = is_logging && change.relation == Relation::WebAcl;
+        is_meant && change.error.is_none() && change.at <= last
     })
 }
 

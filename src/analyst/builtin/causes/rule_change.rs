@@ -8,6 +8,9 @@ use crate::analyst::Cause;
 use crate::analyst::builtin::figures::{Figures, Known, ratio};
 use crate::analyst::builtin::hypothesis::{Effect, Hypothesis, confidence};
 use crate::analyst::builtin::words::{listed, mean, percent, shown};
+use crate::investigate::hostile::one_line;
+use crate::investigate::surroundings::{Attribution, Author};
+use crate::investigate::utc::iso;
 
 /// Fewer blocked requests than this say nothing about a rule.
 const LEAST_BLOCKED: u64 = 10;
@@ -61,13 +64,32 @@ fn explain(figures: &Figures<'_>, rule: &RuleProfile) -> Option<Hypothesis> {
     if signatures::is_signature_rule(&rule.rule) {
         score -= 0.1;
     }
+    let behind = behind(figures, rule);
+    if let Some(behind) = &behind {
+        // A change that is known to have been made is more than one that is inferred.
+        score += match (behind.author, behind.change) {
+            (Author::Recorded(_), Some(_)) => 0.3,
+            (Author::Unknown(_), _) => 0.2,
+            (Author::Recorded(_), None) => 0.1,
+        };
+    }
     Some(Hypothesis {
         cause: Cause::RuleBeganToBlock,
         confidence: confidence(score, 0.97),
-        reason: reason(figures, rule, &usual, counted_before),
+        reason: reason(figures, rule, &usual, counted_before, behind),
         effect: Effect::Harm,
-        actions: actions(rule),
+        actions: actions(rule, behind),
     })
+}
+
+/// The change that made the rule block, if any is known.
+fn behind<'e>(figures: &Figures<'e>, rule: &RuleProfile) -> Option<Attribution<'e>> {
+    let evidence = figures.evidence;
+    let incident = &evidence.event.incident;
+    let first = evidence.windows.first().map(|first| first.window);
+    let first = first.filter(|first| first.start == incident.opened);
+    let began = first.map_or(incident.opened, |first| first.end);
+    evidence.surroundings.behind(&rule.rule, began)
 }
 
 /// How many requests the rule blocked per window before. The rule's own rate may include requests
@@ -82,7 +104,13 @@ fn is_managed(rule: &str) -> bool {
     contains_any(rule, MANAGED)
 }
 
-fn reason(figures: &Figures<'_>, rule: &RuleProfile, usual: &Usual, counted_before: f64) -> String {
+fn reason(
+    figures: &Figures<'_>,
+    rule: &RuleProfile,
+    usual: &Usual,
+    counted_before: f64,
+    behind: Option<Attribution<'_>>,
+) -> String {
     let before = if counted_before > 0.0 {
         format!("only counted {} per window before", mean(counted_before))
     } else {
@@ -91,11 +119,15 @@ fn reason(figures: &Figures<'_>, rule: &RuleProfile, usual: &Usual, counted_befo
             mean(blocks_before(figures, rule))
         )
     };
+    let name = rule_name(&rule.rule);
+    let opening = match behind {
+        Some(behind) => format!("{} Here {name}", told(&name, behind)),
+        None => format!("It seems that {name} changed: it"),
+    };
     format!(
-        "It seems that {} changed: it {before} and now blocked {} requests: for {}, from {}, \
+        "{opening} {before} and now blocked {} requests: for {}, from {}, \
          country {}; {} of them are for paths that were asked for before. {} of all requests are \
          blocked, usually {}; {} requests per window arrive, usually {}.",
-        rule_name(&rule.rule),
         rule.blocked.lower,
         counts(&rule.uris, 3),
         counts(&rule.addresses, 3),
@@ -108,9 +140,74 @@ fn reason(figures: &Figures<'_>, rule: &RuleProfile, usual: &Usual, counted_befo
     )
 }
 
-fn actions(rule: &RuleProfile) -> Vec<String> {
+/// Who changed what, when.
+fn told(name: &str, behind: Attribution<'_>) -> String {
+    let what = behind.change.map(|change| shown_long(&change.words()));
+    match behind.author {
+        Author::Recorded(change) => {
+            let what = what.unwrap_or_else(|| match change.subject.as_str() {
+                "" => format!("it set {name}; what was set before is not known"),
+                subject => format!("it set {}, which {name} is part of or uses", shown(subject)),
+            });
+            format!(
+                "Misconfiguration by {}: {} at {} from {}: {what}.",
+                shown(&change.who),
+                shown(&change.event),
+                iso(change.at),
+                shown(&change.from),
+            )
+        }
+        Author::Unknown(drift) => format!(
+            "Misconfiguration by somebody whom no record names: between {} and {}: {}.",
+            iso(drift.after),
+            iso(drift.until),
+            what.unwrap_or_else(|| format!("{name} changed")),
+        ),
+    }
+}
+
+/// First what undoes the change, then what keeps it from coming again.
+fn undoing(name: &str, paths: &str, behind: Attribution<'_>) -> Vec<String> {
+    let undo = match behind.change {
+        Some(change) => shown_long(&change.undoing()),
+        None => format!("set {name} to Count"),
+    };
+    let first = match behind.author {
+        Author::Recorded(change) => format!(
+            "undo the change of {} at {} ({}, event {}): {undo}; ask first whether {name} was meant \
+             to block {paths}",
+            shown(&change.who),
+            iso(change.at),
+            shown(&change.event),
+            shown(&change.id),
+        ),
+        Author::Unknown(_) => format!(
+            "undo the change: {undo}; and find out who made it (CloudTrail: UpdateWebACL; infrastructure \
+             as code)"
+        ),
+    };
+    vec![first]
+}
+
+/// Words of ours around names, longer than a value may be.
+fn shown_long(words: &str) -> String {
+    one_line(words, 300)
+}
+
+fn actions(rule: &RuleProfile, behind: Option<Attribution<'_>>) -> Vec<String> {
     let name = rule_name(&rule.rule);
     let paths = listed(rule.uris.iter().map(|uri| uri.key.as_str()), 3);
+    let narrow = format!(
+        "narrow it with a scope-down statement so that {paths} stays open, and test it in Count \
+         before it blocks again"
+    );
+    if let Some(behind) = behind {
+        let mut actions = undoing(&name, &paths, behind);
+        if rule.rule != DEFAULT_ACTION {
+            actions.push(narrow);
+        }
+        return actions;
+    }
     let mut actions = vec![format!(
         "check the last change of the Web ACL (CloudTrail: UpdateWebACL, UpdateRuleGroup, \
          UpdateIPSet) and whether {name} was meant to block {paths}"
@@ -127,10 +224,7 @@ fn actions(rule: &RuleProfile) -> Vec<String> {
             "if it was not, put {name} to Count until it is mended"
         ));
     }
-    actions.push(format!(
-        "narrow it with a scope-down statement so that {paths} stays open, and test it in Count \
-         before it blocks again"
-    ));
+    actions.push(narrow);
     actions
 }
 

@@ -51,6 +51,46 @@ fn the_published_misconfiguration_is_named() {
 }
 
 #[test]
+fn the_change_and_its_author_are_named_and_how_it_is_undone() {
+    let found = found(scenarios::misconfiguration_by_alice()).expect("rule change");
+    assert_eq!(found.confidence, 0.97);
+    let opening = "Misconfiguration by alice (role Admin): UpdateWebACL at 2024-05-01T09:55:00Z from \
+                   198.51.100.9: rule block-rule-test-waf added (BLOCK, geo match US).";
+    assert!(found.reason.starts_with(opening), "{}", found.reason);
+    assert!(
+        found.reason.contains("blocked 127 requests"),
+        "{}",
+        found.reason
+    );
+    let undone = "undo the change of alice (role Admin) at 2024-05-01T09:55:00Z (UpdateWebACL, event \
+                  id-of-alice): set the action of rule block-rule-test-waf to Count, or delete the rule";
+    assert!(found.actions[0].starts_with(undone), "{:?}", found.actions);
+}
+
+#[test]
+fn a_change_that_nobody_recorded_is_told_with_its_time() {
+    let mut evidence = scenarios::misconfiguration_by_alice().build();
+    evidence.surroundings.trail = None;
+    let found = rule_began_to_block(&Figures::of(&evidence)).expect("rule change");
+    let opening = "Misconfiguration by somebody whom no record names: between 2024-04-30T10:00:00Z";
+    assert!(found.reason.starts_with(opening), "{}", found.reason);
+    assert!(
+        found.actions[0].contains("find out who made it"),
+        "{:?}",
+        found.actions
+    );
+}
+
+#[test]
+fn an_attack_is_no_misconfiguration_though_somebody_changed_something() {
+    let by_alice = scenarios::misconfiguration_by_alice().build();
+    let mut evidence = scenarios::attack().build();
+    evidence.surroundings = by_alice.surroundings;
+    let found = rule_began_to_block(&Figures::of(&evidence));
+    assert!(found.is_none_or(|found| found.confidence < 0.3));
+}
+
+#[test]
 fn a_custom_rule_on_usual_traffic_is_nearly_certain() {
     let found = found(usual_traffic_blocked_by("geo-block", 0.0)).expect("rule change");
     assert!(found.confidence >= 0.95, "{}", found.confidence);

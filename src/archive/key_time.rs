@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use wafwatch_windows::time::EventTime;
 
 /// How far the records of an object may lie outside the time of its name.
-pub(super) const MARGIN_MS: i64 = 15 * 60_000;
+const MARGIN_MS: i64 = 15 * 60_000;
 /// What one object of WAF covers.
 const SLOT_MINUTES: i64 = 5;
 /// Names of time in Hive style, by unit.
@@ -28,20 +28,20 @@ const DATE_NAMES: &[&str] = &["dt", "date", "day", "datetime"];
 
 /// The time that a name covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) start: EventTime,
-    pub(super) end: EventTime,
+pub(crate) struct Span {
+    pub(crate) start: EventTime,
+    pub(crate) end: EventTime,
 }
 
 impl Span {
     /// What `key`, or a prefix that ends with a slash, covers; `None` where it does not say.
-    pub(super) fn of(key: &str) -> Option<Self> {
+    pub(crate) fn of(key: &str) -> Option<Self> {
         let (folders, name) = key.rsplit_once('/').unwrap_or(("", key));
         of_name(name).or_else(|| of_folders(folders))
     }
 
     /// Whether what is named so may hold records of `[from, until)`.
-    pub(super) fn may_hold(self, from: EventTime, until: EventTime) -> bool {
+    pub(crate) fn may_hold(self, from: EventTime, until: EventTime) -> bool {
         self.start.minus(MARGIN_MS) < until && self.end.plus(MARGIN_MS) > from
     }
 

@@ -4,31 +4,34 @@
 //! not entered. So one hour of a bucket of years takes a request for each level above the hours, one
 //! for each folder in the range, and few more for the margins.
 
+mod key_time;
+
 use aws_sdk_s3::Client;
 use wafwatch_windows::time::EventTime;
 
-use super::key_time::Span;
+pub(crate) use key_time::Span;
+
 use crate::account::Failure;
 
 /// An object as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Listed {
-    pub(super) key: String,
-    pub(super) etag: String,
-    pub(super) bytes: u64,
-    pub(super) span: Option<Span>,
+pub(crate) struct Listed {
+    pub(crate) key: String,
+    pub(crate) etag: String,
+    pub(crate) bytes: u64,
+    pub(crate) span: Option<Span>,
 }
 
 /// A bucket and the beginning of the keys in it that are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Location {
-    pub(super) bucket: String,
-    pub(super) prefix: String,
+pub(crate) struct Location {
+    pub(crate) bucket: String,
+    pub(crate) prefix: String,
 }
 
 impl Location {
     /// What `s3://BUCKET/PREFIX` names; `None` where it names no bucket.
-    pub(super) fn parse(input: &str) -> Option<Self> {
+    pub(crate) fn parse(input: &str) -> Option<Self> {
         let rest = input.strip_prefix("s3://")?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
@@ -41,12 +44,30 @@ impl Location {
     }
 }
 
+/// How much is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// Keys that one call lists; by default as many as S3 gives.
+    pub(crate) page_keys: Option<i32>,
+    /// Listing ends behind so many objects.
+    pub(crate) objects: usize,
+}
+
+impl Extent {
+    /// Everything.
+    pub(crate) const ALL: Self = Self {
+        page_keys: None,
+        objects: usize::MAX,
+    };
+}
+
 /// The objects at `location` that can hold records of `[from, until)`, in the order of their times.
-pub(super) async fn objects(
+pub(crate) async fn objects(
     client: &Client,
     location: &Location,
     from: EventTime,
     until: EventTime,
+    extent: Extent,
 ) -> Result<Vec<Listed>, Failure> {
     let may_hold = |span: Option<Span>| span.is_none_or(|span| span.may_hold(from, until));
     let mut found = Vec::new();
@@ -59,6 +80,7 @@ pub(super) async fn objects(
                 .bucket(&location.bucket)
                 .prefix(&folder)
                 .delimiter("/")
+                .set_max_keys(extent.page_keys)
                 .set_continuation_token(token)
                 .send()
                 .await
@@ -73,6 +95,10 @@ pub(super) async fn objects(
             let listed = page.contents().iter().filter_map(listed);
             found.extend(listed.filter(|object| may_hold(object.span)));
             token = page.next_continuation_token().map(str::to_owned);
+            if found.len() > extent.objects {
+                folders.clear();
+                break;
+            }
             if token.is_none() {
                 break;
             }
