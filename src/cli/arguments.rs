@@ -53,6 +53,8 @@ pub enum Command {
     },
     /// Shows what detectors would have alerted on in recorded series or stored windows.
     Backtest(BacktestArguments),
+    /// Learns a Web ACL's history from CloudWatch, so that a new deployment need not wait for days.
+    Learn(LearnArguments),
     /// Explains an incident again, with another analyst, or shows what a model would be asked.
     Explain(ExplainArguments),
     /// Works on the channels by which people are told.
@@ -292,6 +294,26 @@ pub enum IncidentsCommand {
         #[allow(missing_docs)]
         common: CommonArguments,
     },
+}
+
+/// `wafwatch learn`.
+#[derive(Debug, Args)]
+pub struct LearnArguments {
+    /// The ARN of the Web ACL, which must be new to the store or table. Needs a build with
+    /// `--features aws` and the permission cloudwatch:GetMetricData.
+    pub acl: String,
+    /// Days to learn from; CloudWatch keeps counts of a minute for 15.
+    #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=455))]
+    pub days: u32,
+    /// The ACL's name in metrics, where that is not its own name.
+    #[arg(long, value_name = "NAME")]
+    pub metric_name: Option<String>,
+    /// DynamoDB table of a deployment, instead of the store file.
+    #[arg(long, value_name = "NAME", env = "WAFWATCH_TABLE")]
+    pub table: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub common: CommonArguments,
 }
 
 /// What people think of an incident.

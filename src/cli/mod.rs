@@ -10,6 +10,7 @@ mod explain;
 mod feedback;
 mod incidents;
 mod inputs;
+mod learn;
 mod live;
 mod notify;
 mod replay;
@@ -56,6 +57,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Feedback { command } => feedback::run(command),
         Command::Windows { command } => windows::run(command),
         Command::Backtest(arguments) => backtest::run_command(&arguments),
+        Command::Learn(arguments) => learn::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Notify {
             command: NotifyCommand::Test { channel, common },

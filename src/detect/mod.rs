@@ -217,4 +217,8 @@ pub trait Detector {
 
     /// Learns from a window that has been scored.
     fn learn(&mut self, summary: &Summary, influence: Influence);
+
+    /// Learns from a window of which nothing but the counters is known: one from before there were any
+    /// logs. Tells whether the detector can do that.
+    fn learn_counters(&mut self, summary: &Summary) -> bool;
 }

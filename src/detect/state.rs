@@ -220,6 +220,14 @@ impl Detector for AnyDetector {
             Self::Calibrated(detector) => detector.learn(summary, influence),
         }
     }
+
+    fn learn_counters(&mut self, summary: &Summary) -> bool {
+        match self {
+            Self::Classic(detector) => detector.learn_counters(summary),
+            Self::Ewma(detector) => detector.learn_counters(summary),
+            Self::Calibrated(detector) => detector.learn_counters(summary),
+        }
+    }
 }
 
 #[cfg(test)]

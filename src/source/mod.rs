@@ -19,6 +19,8 @@
 //! Time is not read here: a [`Follower`] is polled, and the caller decides when.
 
 mod assembler;
+#[cfg(feature = "aws")]
+pub mod cloudwatch;
 mod cutter;
 mod error;
 mod expand;

@@ -339,4 +339,21 @@ impl Detector for Calibrated {
         used(Follows::Rules, &mut state.rules);
         used(Follows::LoginPaths, &mut state.paths);
     }
+
+    /// The series of counters learn; those of addresses, rules and paths begin with the first log.
+    fn learn_counters(&mut self, summary: &Summary) -> bool {
+        if !self.moves_on(summary) {
+            return true;
+        }
+        let total = summary.counters.total as f64;
+        let state = &mut self.state;
+        for fixed in Fixed::OF_COUNTERS {
+            let seen = state.observation(fixed.value(summary), total, summary);
+            let series = &mut state.fixed[fixed as usize];
+            if let Some(result) = series.assess(&seen) {
+                series.learn(&seen, &result, 1.0);
+            }
+        }
+        true
+    }
 }

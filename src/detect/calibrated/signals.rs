@@ -35,6 +35,15 @@ impl Fixed {
         Self::ChallengeShare,
     ];
 
+    /// Those that counters alone tell.
+    pub(super) const OF_COUNTERS: [Self; 5] = [
+        Self::Total,
+        Self::Allowed,
+        Self::Blocked,
+        Self::Counted,
+        Self::BlockedShare,
+    ];
+
     pub(super) fn signal(self) -> Signal {
         match self {
             Self::Total => Signal::Total,

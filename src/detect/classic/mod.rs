@@ -194,6 +194,11 @@ impl Detector for Classic {
             .ratio
             .learn(&lesson(weighed, ratio_lesson), capacity, acceptance);
     }
+
+    fn learn_counters(&mut self, summary: &Summary) -> bool {
+        self.learn(summary, Influence::Full);
+        true
+    }
 }
 
 #[cfg(test)]

@@ -301,6 +301,11 @@ impl Detector for Ewma {
         }
         state.learnt = state.learnt.saturating_add(1);
     }
+
+    /// It cannot: its average of distinct addresses would learn that there are none.
+    fn learn_counters(&mut self, _summary: &Summary) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]
