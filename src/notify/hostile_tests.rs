@@ -69,8 +69,10 @@ fn no_channel_sends_what_drives_or_deceives() {
             .fold(text, |text, colour| text.replace(colour, ""));
         let found = text.find(|c: char| tricks.contains(&c));
         assert_eq!(found.map(|at| &text[at..]), None, "{channel}");
+        // The first line is ours: a title, or the subject of a mail.
+        let mut further = text.lines().skip(1);
         assert!(
-            text.lines().all(|line| !line.starts_with("Subject:")),
+            further.all(|line| !line.starts_with("Subject:")),
             "{channel}"
         );
     }
