@@ -105,6 +105,7 @@ fn within_one(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::Signal;
     use crate::incident::Level;
     use proptest::prelude::*;
 

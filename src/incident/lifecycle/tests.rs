@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::detect::{Direction, Signal};
+use crate::detect::{Direction, Mix, Signal, Stage};
 use crate::incident::Severity;
 use wafwatch_windows::time::WindowSize;
 
