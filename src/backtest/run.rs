@@ -73,7 +73,7 @@ pub fn run(trace: &Trace, settings: DetectorSettings, policy: &IncidentPolicy) -
 
 fn with_size(settings: DetectorSettings, seconds: f64) -> DetectorSettings {
     let seconds = u32::try_from(seconds.max(1.0) as u64).unwrap_or(u32::MAX);
-    let window_size = WindowSize::from_seconds(seconds.into()).unwrap_or(WindowSize::DEFAULT);
+    let window_size = WindowSize::from_seconds(seconds).unwrap_or(WindowSize::DEFAULT);
     match settings {
         DetectorSettings::Classic(mut settings) => {
             settings.window_size = window_size;

@@ -8,7 +8,7 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::analyst::AnalystConfig;
-use super::detect::{ClassicConfig, DetectConfig, EwmaConfig};
+use super::detect::{CalibratedConfig, ClassicConfig, DetectConfig, EwmaConfig};
 use super::investigate::InvestigateConfig;
 use super::notify::NotifyTable;
 use super::ranges::without_index;
@@ -17,11 +17,12 @@ use super::settings::{
 };
 
 /// The tables of the file.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "",
     "windows",
     "ingest",
     "detect",
+    "detect.calibrated",
     "detect.classic",
     "detect.ewma",
     "incident",
@@ -39,6 +40,7 @@ pub(super) fn known_keys(table: &str) -> Option<&'static [&'static str]> {
         "windows" => field_names::<WindowsConfig>(),
         "ingest" => field_names::<IngestConfig>(),
         "detect" => field_names::<DetectConfig>(),
+        "detect.calibrated" => field_names::<CalibratedConfig>(),
         "detect.classic" => field_names::<ClassicConfig>(),
         "detect.ewma" => field_names::<EwmaConfig>(),
         "incident" => field_names::<IncidentConfig>(),

@@ -50,6 +50,9 @@ history_days = 3
 anomaly_mode = "ratio"
 use_nonzero_baseline = false
 
+[detect.calibrated]
+false_incidents_per_week = 2.5
+
 [detect.ewma]
 alpha = 0.5
 sigma = 4.5
@@ -181,6 +184,7 @@ fn every_key_arrives() {
     assert_eq!(detect.classic.history_seconds(), 48 * 3600);
     assert_eq!(detect.classic.anomaly_mode, AnomalyMode::Ratio);
     assert!(!detect.classic.use_nonzero_baseline);
+    assert!((detect.calibrated.false_incidents_per_week - 2.5).abs() < 1e-9);
     let ewma = &detect.ewma;
     assert_eq!((ewma.alpha, ewma.sigma, ewma.train_days), (0.5, 4.5, 0.0));
     assert_eq!(ewma.top_k, 101);
@@ -514,7 +518,7 @@ fn a_bad_value_names_the_key_the_value_and_what_is_accepted() {
         ),
         (
             "detect.detector = \"magic\"",
-            "waf.toml, line 1: `detect.detector` cannot be `\"magic\"`: it takes classic or ewma",
+            "waf.toml, line 1: `detect.detector` cannot be `\"magic\"`: it takes classic, ewma or calibrated",
         ),
         (
             "[incident]\nminimum_level = 3",
@@ -784,7 +788,7 @@ fn what_is_no_number_is_an_error_that_names_the_variable() {
             "maybe",
             "true, false, 1, 0, yes or no",
         ),
-        ("WAFWATCH_DETECTOR", "magic", "classic or ewma"),
+        ("WAFWATCH_DETECTOR", "magic", "classic, ewma or calibrated"),
         (
             "WAFWATCH_SEED",
             "9223372036854775808",

@@ -72,7 +72,10 @@ pub(super) const ACCEPTED: &[(&str, Accepted)] = &[
         Accepted::Other("an RFC 3339 time such as \"2015-10-01T00:00:00Z\""),
     ),
     ("ingest.accept_future_minutes", whole(0, 525_600)),
-    ("detect.detector", Accepted::Words("classic or ewma")),
+    (
+        "detect.detector",
+        Accepted::Words("classic, ewma or calibrated"),
+    ),
     ("detect.classic.history_hours", whole(1, 2160)),
     ("detect.classic.history_days", whole(1, 90)),
     (

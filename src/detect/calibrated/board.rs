@@ -54,7 +54,7 @@ impl Judged<'_> {
                 strongest = Strongest { rarity, tail };
             }
         }
-        if self.both_directions && self.result.silence > strongest.rarity {
+        if self.signal == Signal::Total && self.result.silence > strongest.rarity {
             strongest = Strongest {
                 rarity: self.result.silence,
                 tail: TAILS,

@@ -2,16 +2,18 @@
 
 use super::super::describe::number;
 use super::super::tail::RAREST;
-use super::super::{Finding, Mix, Pattern};
+use super::super::{Finding, Mix, Pattern, Signal};
 use super::board::{Judged, Strongest};
 use super::model::budget::BLOCK;
 use super::model::scale::Scale;
 use super::model::series::{TAILS, WIDE_WINDOWS};
 
 /// A share that moved by less than this part of itself is the same mix.
-const MATERIAL: f64 = 0.3;
+const MATERIAL: f64 = 0.6;
 /// Deviates from which on a share has moved for certain.
-const CERTAIN: f64 = 4.0;
+const CERTAIN: f64 = 5.0;
+/// Requests that are up by more than this part are a crowd or a flood.
+const CROWDED: f64 = 0.5;
 
 /// What turns rarities into once-in-so-many windows.
 pub(super) struct Calibration {
@@ -106,28 +108,39 @@ fn reason(judged: &Judged<'_>, pattern: Pattern) -> String {
 }
 
 /// Whether the mix of requests is another one than expected, where there are findings.
+///
+/// A share that makes a finding is another mix by itself, unless requests as such are up by half:
+/// in a crowd shares stray, so there it has to have moved by [`MATERIAL`], as a share without a
+/// finding has to.
 pub(super) fn mix<'a, 'b: 'a>(
-    mut judged: impl Iterator<Item = &'a Judged<'b>>,
+    judged: impl Iterator<Item = &'a Judged<'b>> + Clone,
     findings: &[Finding],
+    threshold: f64,
 ) -> Mix {
     if findings.is_empty() {
         return Mix::Unknown;
     }
-    let in_findings = |judged: &Judged<'_>| {
-        let mut findings = findings.iter();
-        judged.is_mix && findings.any(|finding| finding.signal == judged.signal)
+    let total = judged.clone().find(|judged| judged.signal == Signal::Total);
+    let is_crowded = total.is_some_and(|judged| part(judged, 0) > CROWDED);
+    let has_changed = |judged: &Judged<'_>| {
+        if !judged.is_mix {
+            return false;
+        }
+        let strongest = judged.strongest();
+        let is_found = strongest.rarity >= threshold && !is_crowded;
+        let up = judged.result.statistics[2] >= CERTAIN && part(judged, 0) > MATERIAL;
+        let is_distinct = judged.signal == Signal::DistinctShare;
+        let down = judged.result.statistics[3] >= CERTAIN && part(judged, 0) < -MATERIAL;
+        is_found || up || (is_distinct && down)
     };
-    let has_moved = |judged: &Judged<'_>| {
-        let (_, excess) = judged.series.sustained(0, &judged.seen, &judged.result);
-        let expected = judged.result.expected_base.max(1.0);
-        let part = excess / expected;
-        let up = judged.result.statistics[2] >= CERTAIN && part > MATERIAL;
-        let is_distinct = judged.signal == super::super::Signal::DistinctShare;
-        let down = judged.result.statistics[3] >= CERTAIN && part < -MATERIAL;
-        judged.is_mix && (up || (is_distinct && down))
-    };
-    if judged.any(|judged| in_findings(judged) || has_moved(judged)) {
+    if judged.clone().any(has_changed) {
         return Mix::Changed;
     }
     Mix::Unchanged
+}
+
+/// The mean excess over a span as a part of the expectation.
+fn part(judged: &Judged<'_>, span: usize) -> f64 {
+    let (_, excess) = judged.series.sustained(span, &judged.seen, &judged.result);
+    excess / judged.result.expected_base.max(1.0)
 }

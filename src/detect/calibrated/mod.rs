@@ -279,7 +279,8 @@ impl Detector for Calibrated {
         }
         let judgement = self.judgement(summary);
         let findings = self.findings(&judgement);
-        let mix = findings::mix(judgement.judged.iter().map(|(judged, _)| judged), &findings);
+        let judged = judgement.judged.iter().map(|(judged, _)| judged);
+        let mix = findings::mix(judged, &findings, self.threshold());
         Verdict {
             stage,
             findings,
@@ -357,3 +358,6 @@ impl Detector for Calibrated {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,9 +71,11 @@ impl Fixed {
 
     pub(super) fn rhythms(self) -> Rhythms {
         match self {
-            Self::Total | Self::Allowed | Self::Blocked | Self::Counted => Rhythms::Full,
-            Self::Distinct | Self::Busiest => Rhythms::Weekly,
-            _ => Rhythms::Daily,
+            Self::BlockedShare
+            | Self::DistinctShare
+            | Self::BusiestShare
+            | Self::ChallengeShare => Rhythms::Daily,
+            _ => Rhythms::Full,
         }
     }
 

@@ -22,7 +22,7 @@ const COVERAGE: f64 = 0.9;
 const PRIOR_QUANTILE: f64 = 3.3;
 const PRIOR_EXCESS: f64 = 0.5;
 const LEAST_EXCESS: f64 = 0.25;
-const LARGEST_EXCESS: f64 = 0.7;
+const LARGEST_EXCESS: f64 = 0.9;
 const MEMORY_DAYS: f64 = 7.0;
 /// An excess teaches at most as much as one of so many mean excesses.
 const CLIP: f64 = 4.0;

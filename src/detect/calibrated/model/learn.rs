@@ -135,7 +135,7 @@ impl Series {
         self.rhythm
             .learn(&seen.timing, &result.beat, &lesson, trust_memory);
         if self.scale == Scale::Share {
-            let explained = self.elasticity.coefficient() * seen.volume;
+            let explained = self.by_volume(seen.volume);
             self.elasticity
                 .learn(seen.volume, bounded + explained, trust_memory);
         }

@@ -33,8 +33,6 @@ const WEEKLY_DOUBT: f64 = 0.5;
 pub(crate) enum Rhythms {
     /// All of them.
     Full,
-    /// Hours of the day and of the week, minutes.
-    Weekly,
     /// Hours of the day, minutes.
     Daily,
 }
@@ -85,7 +83,7 @@ impl Rhythm {
         let has_slots = rhythms == Rhythms::Full && per_day >= SLOTS as f64;
         Self {
             daily: Profile::new(HOURS),
-            weekly: (rhythms != Rhythms::Daily).then(|| Profile::new(WEEK_HOURS)),
+            weekly: (rhythms == Rhythms::Full).then(|| Profile::new(WEEK_HOURS)),
             slots: has_slots.then(|| Profile::new(SLOTS)),
             minutes: (per_day >= 96.0).then(|| Profile::new(MINUTES)),
             trust_daily: Trust::new(0.5, 1e-6),

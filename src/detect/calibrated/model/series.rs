@@ -34,11 +34,15 @@ pub(crate) const SLOW_DAYS: f64 = 3.0;
 /// Deviates beyond this teach no more than this.
 pub(super) const CLIP: f64 = 5.0;
 /// Requests that a fast or slow excess has to hold to count in full.
-const PRACTICAL_REQUESTS: f64 = 15.0;
+const PRACTICAL_REQUESTS: f64 = 10.0;
+/// Requests that a silence has to lack.
+const PRACTICAL_MISSING: f64 = 15.0;
 const PRACTICAL_WINDOW: f64 = 10.0;
 /// A plain series' noise is at least this share of its overall deviation.
 const PLAIN_FLOOR: f64 = 0.05;
 const FAST_SHAPE: f64 = 0.5;
+/// A share follows the volume within so many of the volume's standard deviations.
+const VOLUME_REACH: f64 = 1.0;
 
 /// One value, and what is known beside it.
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +122,7 @@ impl Series {
                 if tail < 2 {
                     Tail::new(2.5, 0.8)
                 } else {
-                    Tail::new(2.3, 0.45)
+                    Tail::new(2.2, 0.38)
                 }
             }),
             silences: SilentRuns::new(),
@@ -210,11 +214,11 @@ impl Series {
             result.rarity[tail] =
                 self.tails[tail].rarity(result.statistics[tail], largest_shape(tail));
         }
-        self.weigh(seen, &mut result);
         result.silent_step = self.silent_step(seen, &result);
         if let Some(step) = result.silent_step {
             result.silence = self.silences.rarity(step);
         }
+        self.weigh(seen, &mut result);
         Some(result)
     }
 
@@ -233,7 +237,7 @@ impl Series {
             .rhythm
             .beat(&seen.timing, self.per_day, noise_of_slots, self.seen);
         let by_volume = match self.scale {
-            Scale::Share => self.elasticity.coefficient() * seen.volume,
+            Scale::Share => self.by_volume(seen.volume),
             Scale::Count | Scale::Plain => 0.0,
         };
         let base = level + beat.total + by_volume;
@@ -277,6 +281,12 @@ impl Series {
         }
     }
 
+    /// What the volume says of a share. Volumes far beyond the usual ones say no more than those.
+    pub(super) fn by_volume(&self, volume: f64) -> f64 {
+        let usual = VOLUME_REACH * self.elasticity.spread();
+        self.elasticity.coefficient() * volume.clamp(-usual, usual)
+    }
+
     /// A young series is compared with its mean alone, under a count that varies wildly.
     fn judge_wide(&self, seen: &Observation, result: &mut Assessment) {
         if self.scale != Scale::Count {
@@ -300,10 +310,14 @@ impl Series {
         }
         let in_window = (seen.value - result.expected) / PRACTICAL_WINDOW;
         result.rarity[0] *= in_window.clamp(0.0, 1.0);
+        result.rarity[1] *= (-in_window).clamp(0.0, 1.0);
         let masses = self.slow.masses(seen.value - result.expected_base);
         for (span, mass) in masses.into_iter().enumerate() {
-            result.rarity[2 + 2 * span] *= (mass / PRACTICAL_REQUESTS).clamp(0.0, 1.0);
+            let practical = mass / PRACTICAL_REQUESTS;
+            result.rarity[2 + 2 * span] *= practical.clamp(0.0, 1.0);
+            result.rarity[3 + 2 * span] *= (-practical).clamp(0.0, 1.0);
         }
+        result.silence *= (-masses[1] / PRACTICAL_MISSING).clamp(0.0, 1.0);
     }
 
     /// The rarity of this window's near-silence under the count model; none where it is not silent.
