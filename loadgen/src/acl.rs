@@ -5,8 +5,6 @@
 
 use crate::dice::mix;
 use crate::rules::Group;
-#[cfg(test)]
-use crate::rules::{Terminator, Verdict};
 
 /// The account of the documentation's examples.
 const ACCOUNT: &str = "111122223333";
@@ -39,15 +37,6 @@ impl Profile {
                 Group::Php,
             ],
             Self::Website => &[Group::Common, Group::KnownBadInputs],
-        }
-    }
-
-    /// Whether an ACL of this kind can come to `verdict`.
-    #[cfg(test)]
-    pub(crate) fn can_decide(self, verdict: Verdict) -> bool {
-        match verdict.ruling().terminator {
-            Terminator::Group { group, .. } => self.groups().contains(&group),
-            Terminator::DefaultAction | Terminator::Regular(_) | Terminator::RateBased(_) => true,
         }
     }
 

@@ -56,6 +56,7 @@ impl Ord for Waiting {
 }
 
 /// Puts the requests of a timeline into the order of the file.
+#[derive(Debug)]
 pub(crate) struct Delivery {
     timeline: Timeline,
     dice: Dice,
@@ -83,8 +84,8 @@ impl Delivery {
         }
     }
 
-    /// Requests that were silenced so far.
-    pub(crate) fn silenced(&self) -> u64 {
+    /// Requests that were silenced so far, at the number of the event; nothing where none were.
+    pub(crate) fn silenced(&self) -> &[u64] {
         self.timeline.silenced()
     }
 

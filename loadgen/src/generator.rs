@@ -1,11 +1,11 @@
 //! The lines of a run, one after the other.
 
-use crate::acl::Acl;
+use crate::compose::Composition;
 use crate::delivery::Delivery;
 use crate::options::{Options, OptionsError};
+use crate::plan::Plan;
 use crate::printer::Printer;
 use crate::request::Origin;
-use crate::scenario::{Role, Scene};
 use crate::timeline::Timeline;
 use crate::truth::{Tally, Truth};
 
@@ -16,7 +16,7 @@ pub struct Event {
     pub timestamp_ms: i64,
     /// Number of the Web ACL, from zero: index into [`Truth::acls`].
     pub acl: u32,
-    /// Whether the record belongs to the scenario's event rather than to its background.
+    /// Whether the record belongs to an event rather than to its background.
     pub is_event: bool,
     /// Whether this is the second copy of a record.
     pub is_copy: bool,
@@ -48,34 +48,27 @@ impl Generator {
     ///
     /// [`OptionsError`] where the options contradict themselves or exceed a bound.
     pub fn new(options: &Options) -> Result<Self, OptionsError> {
-        options.validate()?;
-        let story = options.scenario.story();
-        let scene = Scene::new(options);
-        let profile = story.profile();
-        let acls: Vec<Acl> = (0..options.acls)
-            .map(|number| Acl::new(profile, number))
-            .collect();
-        let cast = (0..options.acls).map(|number| {
-            let role = match number {
-                0 => Role::Target,
-                _ => Role::Bystander,
-            };
-            (number, story.cast(&scene, role))
-        });
-        let timeline = Timeline::new(options.seed, options.start_ms, cast);
-        let target = acls.first().map(|acl| acl.arn.clone()).unwrap_or_default();
-        let event = story.event(&scene).map(|plan| plan.truth(&scene, target));
-        let arns = acls.iter().map(|acl| acl.arn.clone()).collect();
-        Ok(Self {
+        Ok(Self::of(crate::scenario::plan(options)?))
+    }
+
+    /// A generator at the begin of the run that a file describes.
+    #[must_use]
+    pub fn compose(composition: &Composition) -> Self {
+        Self::of(composition.plan())
+    }
+
+    fn of(plan: Plan) -> Self {
+        let cast = (0..plan.acls).map(|acl| (acl, plan.cast(acl)));
+        Self {
             delivery: Delivery::new(
-                timeline,
-                options.seed,
-                options.disorder_ms(),
-                options.duplicates_of_2_to_32(),
+                Timeline::new(plan.seed, plan.start_ms, cast),
+                plan.seed,
+                plan.disorder.lateness_ms,
+                (plan.disorder.duplicates * 4_294_967_296.0) as u64,
             ),
-            printer: Printer::new(profile, &acls),
-            tally: Tally::new(options, arns, event),
-        })
+            tally: Tally::new(&plan),
+            printer: Printer::new(plan),
+        }
     }
 
     /// Appends the next line to `buffer`, with its line feed; `None` at the end of the run.
@@ -84,11 +77,13 @@ impl Generator {
         let length_before = buffer.len();
         self.printer.push(&delivered.request, buffer);
         buffer.push(b'\n');
-        self.tally.add(&delivered, buffer.len() - length_before);
+        let ruling = self.printer.ruling(delivered.request.draft.ruling);
+        let bytes = buffer.len() - length_before;
+        self.tally.add(ruling, &delivered, bytes);
         Some(Event {
             timestamp_ms: delivered.request.timestamp_ms,
             acl: delivered.request.acl,
-            is_event: delivered.request.origin == Origin::Event,
+            is_event: delivered.request.origin != Origin::Background,
             is_copy: delivered.is_copy,
         })
     }

@@ -1,8 +1,10 @@
 //! The software that sends requests: its headers and its TLS fingerprints.
 
-/// Index into [`KITS`].
+use std::borrow::Cow;
+
+/// Number of a kit in a catalog, which begins with [`KITS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KitId(pub(crate) u8);
+pub(crate) struct KitId(pub(crate) u16);
 
 /// What the software sends besides its fixed headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,15 +20,50 @@ pub(crate) enum Session {
 }
 
 /// One kind of client software.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kit {
-    pub(crate) user_agent: Option<&'static str>,
+    pub(crate) user_agent: Option<Cow<'static, str>>,
     pub(crate) headers: &'static [(&'static str, &'static str)],
     pub(crate) session: Session,
     pub(crate) http_version: &'static str,
     pub(crate) ja3: &'static str,
-    pub(crate) ja4: &'static str,
+    pub(crate) ja4: Cow<'static, str>,
 }
+
+impl Kit {
+    /// The kit `id` of [`KITS`] under another name.
+    pub(crate) fn disguised(id: KitId, user_agent: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            user_agent: Some(user_agent.into()),
+            ..KITS[usize::from(id.0)].clone()
+        }
+    }
+}
+
+/// The built-in kit with this name.
+pub(crate) fn named(name: &str) -> Option<KitId> {
+    NAMES
+        .iter()
+        .find_map(|(known, id)| (*known == name).then_some(*id))
+}
+
+/// Names of the built-in kits, for scenario files.
+pub(crate) const NAMES: [(&str, KitId); 14] = [
+    ("chrome_windows", CHROME_WINDOWS),
+    ("chrome_android", CHROME_ANDROID),
+    ("safari_iphone", SAFARI_IPHONE),
+    ("safari_mac", SAFARI_MAC),
+    ("firefox", FIREFOX),
+    ("edge", EDGE),
+    ("crawler", CRAWLER),
+    ("tester", TESTER),
+    ("python", PYTHON),
+    ("okhttp", OKHTTP),
+    ("axios", AXIOS),
+    ("go", GO),
+    ("curl", CURL),
+    ("nameless", NAMELESS),
+];
 
 pub(crate) const CHROME_WINDOWS: KitId = KitId(0);
 pub(crate) const CHROME_ANDROID: KitId = KitId(1);
@@ -70,7 +107,7 @@ macro_rules! chromium {
         language: $language:literal,
     ) => {
         Kit {
-            user_agent: Some($user_agent),
+            user_agent: Some(Cow::Borrowed($user_agent)),
             headers: &[
                 ("sec-ch-ua", $brands),
                 ("sec-ch-ua-mobile", $mobile),
@@ -85,7 +122,7 @@ macro_rules! chromium {
             session: Session::Browser,
             http_version: "HTTP/2.0",
             ja3: "cd08e31494f9531f560d64c695473da9",
-            ja4: "t13d1516h2_8daaf6152771_02713d6af862",
+            ja4: Cow::Borrowed("t13d1516h2_8daaf6152771_02713d6af862"),
         }
     };
 }
@@ -94,7 +131,7 @@ macro_rules! chromium {
 macro_rules! safari {
     (user_agent: $user_agent:literal, language: $language:literal,) => {
         Kit {
-            user_agent: Some($user_agent),
+            user_agent: Some(Cow::Borrowed($user_agent)),
             headers: &[
                 ("Sec-Fetch-Dest", "document"),
                 ("Sec-Fetch-Mode", "navigate"),
@@ -108,7 +145,7 @@ macro_rules! safari {
             session: Session::Browser,
             http_version: "HTTP/2.0",
             ja3: "773906b0efdefa24a7f2b8eb6985bf37",
-            ja4: "t13d2014h2_a09f3c656075_14788d8d241b",
+            ja4: Cow::Borrowed("t13d2014h2_a09f3c656075_14788d8d241b"),
         }
     };
 }
@@ -138,9 +175,9 @@ pub(crate) static KITS: [Kit; 14] = [
         language: "fr-FR,fr;q=0.9",
     },
     Kit {
-        user_agent: Some(
+        user_agent: Some(Cow::Borrowed(
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0",
-        ),
+        )),
         headers: &[
             ("Accept", HTML),
             ("Accept-Language", "en-US,en;q=0.5"),
@@ -155,7 +192,7 @@ pub(crate) static KITS: [Kit; 14] = [
         session: Session::Browser,
         http_version: "HTTP/2.0",
         ja3: "b5001237acdf006056b409cc433726b0",
-        ja4: "t13d1715h2_5b57614c22b0_5c2c66f702b0",
+        ja4: Cow::Borrowed("t13d1715h2_5b57614c22b0_5c2c66f702b0"),
     },
     chromium! {
         user_agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0",
@@ -165,7 +202,9 @@ pub(crate) static KITS: [Kit; 14] = [
         language: "es-ES,es;q=0.9,en;q=0.7",
     },
     Kit {
-        user_agent: Some("Mozilla/5.0 (compatible; ExampleBot/2.1; +https://bot.example/about)"),
+        user_agent: Some(Cow::Borrowed(
+            "Mozilla/5.0 (compatible; ExampleBot/2.1; +https://bot.example/about)",
+        )),
         headers: &[
             ("Accept", HTML),
             ("Accept-Encoding", "gzip, deflate, br"),
@@ -174,34 +213,34 @@ pub(crate) static KITS: [Kit; 14] = [
         session: Session::None,
         http_version: "HTTP/1.1",
         ja3: "8d9f7747675e24454cd9b7ed35c58707",
-        ja4: "t13d1312h1_f57a46bbacb6_ab7e3b40a677",
+        ja4: Cow::Borrowed("t13d1312h1_f57a46bbacb6_ab7e3b40a677"),
     },
     Kit {
-        user_agent: Some("python-urllib3/2.2.3"),
+        user_agent: Some(Cow::Borrowed("python-urllib3/2.2.3")),
         headers: &[("Accept-Encoding", "identity")],
         session: Session::ApiKey,
         http_version: "HTTP/1.1",
         ja3: "a48c0d5f95b1ef98f560f324fd275da1",
-        ja4: "t13d1812h1_85036bcba153_b26ce05bbdd6",
+        ja4: Cow::Borrowed("t13d1812h1_85036bcba153_b26ce05bbdd6"),
     },
     Kit {
-        user_agent: Some("python-requests/2.32.3"),
+        user_agent: Some(Cow::Borrowed("python-requests/2.32.3")),
         headers: &[("Accept-Encoding", "gzip, deflate"), ("Accept", "*/*")],
         session: Session::ApiKey,
         http_version: "HTTP/1.1",
         ja3: "a48c0d5f95b1ef98f560f324fd275da1",
-        ja4: "t13d1812h1_85036bcba153_b26ce05bbdd6",
+        ja4: Cow::Borrowed("t13d1812h1_85036bcba153_b26ce05bbdd6"),
     },
     Kit {
-        user_agent: Some("okhttp/4.12.0"),
+        user_agent: Some(Cow::Borrowed("okhttp/4.12.0")),
         headers: &[("Accept-Encoding", "gzip"), ("Accept", "application/json")],
         session: Session::Token,
         http_version: "HTTP/2.0",
         ja3: "f79b6bad2ad0641e1921aef10262856b",
-        ja4: "t13d1516h2_8daaf6152771_e5627efa2ab1",
+        ja4: Cow::Borrowed("t13d1516h2_8daaf6152771_e5627efa2ab1"),
     },
     Kit {
-        user_agent: Some("axios/1.7.7"),
+        user_agent: Some(Cow::Borrowed("axios/1.7.7")),
         headers: &[
             ("Accept", "application/json, text/plain, */*"),
             ("Accept-Encoding", "gzip, compress, deflate, br"),
@@ -209,23 +248,23 @@ pub(crate) static KITS: [Kit; 14] = [
         session: Session::Token,
         http_version: "HTTP/1.1",
         ja3: "1a28e69016765d92e3b381168d68922c",
-        ja4: "t13d521100_b262b3658495_8e6e362c5eac",
+        ja4: Cow::Borrowed("t13d521100_b262b3658495_8e6e362c5eac"),
     },
     Kit {
-        user_agent: Some("Go-http-client/2.0"),
+        user_agent: Some(Cow::Borrowed("Go-http-client/2.0")),
         headers: &[("Accept-Encoding", "gzip")],
         session: Session::ApiKey,
         http_version: "HTTP/2.0",
         ja3: "473cd7cb9faa642487833865d516e578",
-        ja4: "t13d190900_9dc949149365_97f8aa674fd9",
+        ja4: Cow::Borrowed("t13d190900_9dc949149365_97f8aa674fd9"),
     },
     Kit {
-        user_agent: Some("curl/8.5.0"),
+        user_agent: Some(Cow::Borrowed("curl/8.5.0")),
         headers: &[("Accept", "*/*")],
         session: Session::None,
         http_version: "HTTP/2.0",
         ja3: "0149f47eabf9a20d0893e2a44e5a6323",
-        ja4: "t13d3112h2_e8f1e7e78f70_b26ce05bbdd6",
+        ja4: Cow::Borrowed("t13d3112h2_e8f1e7e78f70_b26ce05bbdd6"),
     },
     Kit {
         user_agent: None,
@@ -233,7 +272,7 @@ pub(crate) static KITS: [Kit; 14] = [
         session: Session::None,
         http_version: "HTTP/1.1",
         ja3: "19e29534fd49dd27d09234e639c4057e",
-        ja4: "t12d2909h1_e1f5b1e0a0fe_bd868743f55c",
+        ja4: Cow::Borrowed("t12d2909h1_e1f5b1e0a0fe_bd868743f55c"),
     },
 ];
 
@@ -259,9 +298,21 @@ mod tests {
             (CURL, "curl"),
         ];
         for (id, part) in named {
-            let agent = KITS[usize::from(id.0)].user_agent.unwrap_or_default();
+            let agent = KITS[usize::from(id.0)]
+                .user_agent
+                .clone()
+                .unwrap_or_default();
             assert!(agent.contains(part), "{agent} lacks {part}");
         }
         assert!(KITS[usize::from(NAMELESS.0)].user_agent.is_none());
+    }
+
+    #[test]
+    fn every_kit_has_a_name() {
+        for (place, (name, id)) in NAMES.into_iter().enumerate() {
+            assert_eq!(usize::from(id.0), place);
+            assert_eq!(named(name), Some(id));
+        }
+        assert_eq!(named("unheard-of"), None);
     }
 }

@@ -30,13 +30,19 @@
 //! ```
 
 mod acl;
+mod catalog;
+mod compose;
+mod crew;
 mod delivery;
 mod dice;
+pub mod duration;
 mod generator;
 mod json;
 mod kit;
+mod network;
 mod options;
 mod pace;
+mod plan;
 mod population;
 mod printer;
 mod request;
@@ -48,8 +54,9 @@ mod timeline;
 mod truth;
 mod weighted;
 
+pub use compose::{Composed, Composition, CompositionError};
 pub use generator::{Event, Generator, Line};
 pub use options::{DEFAULT_START_MS, Options, OptionsError};
 pub use scenario::{About, Scenario};
 pub use sink::{Format, GenerateError, generate, generate_as};
-pub use truth::{AclTruth, Counts, EventTruth, Truth};
+pub use truth::{AclTruth, Asked, Counts, EventTruth, Truth};

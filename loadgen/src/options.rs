@@ -11,14 +11,14 @@ pub const DEFAULT_START_MS: i64 = 1_767_571_200_000;
 
 /// How long a run goes on after its event.
 const AFTER: Duration = Duration::from_secs(20 * 60);
-const MAX_DURATION: Duration = Duration::from_secs(366 * 24 * 3_600);
-const MAX_DISORDER: Duration = Duration::from_secs(10 * 60);
+pub(crate) const MAX_DURATION: Duration = Duration::from_secs(366 * 24 * 3_600);
+pub(crate) const MAX_DISORDER: Duration = Duration::from_secs(10 * 60);
 /// The last millisecond of the year 9999.
 const MAX_TIME_MS: i64 = 253_402_300_799_999;
-const MAX_ACLS: u32 = 10_000;
-const MAX_RATE: f64 = 1e6;
-const MIN_RATE: f64 = 1e-6;
-const MAX_INTENSITY: f64 = 1_000.0;
+pub(crate) const MAX_ACLS: u32 = 10_000;
+pub(crate) const MAX_RATE: f64 = 1e6;
+pub(crate) const MIN_RATE: f64 = 1e-6;
+pub(crate) const MAX_INTENSITY: f64 = 1_000.0;
 
 /// Everything that a run depends on.
 ///
@@ -142,13 +142,7 @@ impl Options {
         )?;
         let lengths = Duration::from_millis(1)..=MAX_DURATION;
         check_duration("duration", duration, lengths, "1 ms to 366 days")?;
-        let latest_ms = MAX_TIME_MS - duration.as_millis() as i64;
-        check(
-            "start",
-            self.start_ms,
-            0..=latest_ms,
-            "the years 1970 to 9999",
-        )?;
+        check_start(self.start_ms, duration.as_millis() as i64)?;
 
         let event_end = self.lead_in.saturating_add(self.event);
         if !self.scenario.about().event.is_zero() && event_end > duration {
@@ -167,10 +161,12 @@ impl Options {
     pub(crate) fn disorder_ms(&self) -> u64 {
         self.disorder.as_millis() as u64
     }
+}
 
-    pub(crate) fn duplicates_of_2_to_32(&self) -> u64 {
-        (self.duplicates * 4_294_967_296.0) as u64
-    }
+/// Whether a run of `duration_ms` may begin at `start_ms`.
+pub(crate) fn check_start(start_ms: i64, duration_ms: i64) -> Result<(), OptionsError> {
+    let latest_ms = MAX_TIME_MS - duration_ms;
+    check("start", start_ms, 0..=latest_ms, "the years 1970 to 9999")
 }
 
 fn check<T: PartialOrd + ToString>(

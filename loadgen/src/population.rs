@@ -7,10 +7,11 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
+use crate::catalog::{Catalog, TextId};
 use crate::dice::{Dice, mix};
 use crate::kit::KitId;
-use crate::request::{Actor, Address, Client, Draft, Method, Numbered};
-use crate::rules::Verdict;
+use crate::request::{Address, Client, Draft, Method, Numbered};
+use crate::rules::{RulingId, Verdict};
 use crate::weighted::Weighted;
 
 /// How many people a site knows.
@@ -25,18 +26,18 @@ const COUNTED_PERMILLE: u64 = 25;
 const NOISE_PERMILLE: u64 = 15;
 
 /// Something that people ask for; lists of these are in order of popularity.
-#[derive(Debug)]
-pub(crate) struct Target {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'a> {
     pub(crate) method: Method,
-    pub(crate) path: &'static str,
+    pub(crate) path: &'a str,
     /// With a number from one up to this at the end of the path; zero for none.
     pub(crate) numbers: u32,
     /// Query strings, one of which is sent.
-    pub(crate) args: &'static [&'static str],
+    pub(crate) args: &'a [&'a str],
 }
 
-impl Target {
-    pub(crate) const fn get(path: &'static str) -> Self {
+impl<'a> Target<'a> {
+    pub(crate) const fn get(path: &'a str) -> Self {
         Self {
             method: Method::Get,
             path,
@@ -45,21 +46,21 @@ impl Target {
         }
     }
 
-    pub(crate) const fn post(path: &'static str) -> Self {
+    pub(crate) const fn post(path: &'a str) -> Self {
         Self {
             method: Method::Post,
             ..Self::get(path)
         }
     }
 
-    pub(crate) const fn numbered(path: &'static str, numbers: u32) -> Self {
+    pub(crate) const fn numbered(path: &'a str, numbers: u32) -> Self {
         Self {
             numbers,
             ..Self::get(path)
         }
     }
 
-    pub(crate) const fn with_args(path: &'static str, args: &'static [&'static str]) -> Self {
+    pub(crate) const fn with_args(path: &'a str, args: &'a [&'a str]) -> Self {
         Self {
             args,
             ..Self::get(path)
@@ -77,38 +78,112 @@ pub(crate) struct Noise {
     pub(crate) args: &'static str,
 }
 
-/// What distinguishes the visitors of one kind of site.
-#[derive(Debug)]
-pub(crate) struct Custom {
-    pub(crate) targets: &'static [Target],
-    pub(crate) kits: &'static [(KitId, u64)],
-    pub(crate) countries: &'static [(&'static str, u64)],
+/// What distinguishes the visitors of one kind of site. Noise may be none, no other list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Custom<'a> {
+    pub(crate) targets: &'a [Target<'a>],
+    /// Of the targets; `None` for popularity that falls with their place.
+    pub(crate) target_weights: Option<&'a [u64]>,
+    pub(crate) kits: &'a [(KitId, u64)],
+    pub(crate) countries: &'a [(&'a str, u64)],
     pub(crate) noise: &'static [Noise],
+}
+
+/// Something that people ask for, in a catalog.
+#[derive(Debug)]
+struct Errand {
+    method: Method,
+    path: TextId,
+    numbers: u32,
+    args: Vec<TextId>,
+}
+
+#[derive(Debug)]
+struct NoiseTexts {
+    ruling: RulingId,
+    kit: KitId,
+    paths: Vec<TextId>,
+    args: TextId,
 }
 
 /// The custom with its weights worked out; shared by all ACLs of a run.
 #[derive(Debug)]
 pub(crate) struct Habits {
-    custom: Custom,
     people: Weighted,
-    targets: Weighted,
-    kits: Weighted,
-    countries: Weighted,
-    noise: Weighted,
+    errands: Vec<Errand>,
+    errand_weights: Weighted,
+    kits: Vec<KitId>,
+    kit_weights: Weighted,
+    countries: Vec<TextId>,
+    country_weights: Weighted,
+    noise: Vec<NoiseTexts>,
+    noise_weights: Weighted,
+    noise_countries: [TextId; 6],
     offenders: Weighted,
+    allowed: RulingId,
+    counted_get: RulingId,
+    counted_post: RulingId,
 }
 
 impl Habits {
-    pub(crate) fn new(custom: Custom) -> Arc<Self> {
+    pub(crate) fn new(custom: &Custom<'_>, catalog: &mut Catalog) -> Arc<Self> {
+        let errands = custom.targets.iter().map(|target| Errand {
+            method: target.method,
+            path: catalog.text(target.path),
+            numbers: target.numbers,
+            args: target.args.iter().map(|text| catalog.text(text)).collect(),
+        });
+        let errands = errands.collect();
+        let noise = custom.noise.iter().map(|noise| NoiseTexts {
+            ruling: catalog.ruling(noise.verdict),
+            kit: noise.kit,
+            paths: noise.paths.iter().map(|text| catalog.text(text)).collect(),
+            args: catalog.text(noise.args),
+        });
         Arc::new(Self {
             people: Weighted::zipf(REGULARS, 20),
-            targets: Weighted::zipf(custom.targets.len() as u32, 1),
-            kits: Weighted::new(custom.kits.iter().map(|(_, weight)| *weight)),
-            countries: Weighted::new(custom.countries.iter().map(|(_, weight)| *weight)),
-            noise: Weighted::new(custom.noise.iter().map(|noise| noise.weight)),
+            noise: noise.collect(),
+            errands,
+            errand_weights: match custom.target_weights {
+                Some(weights) => Weighted::new(weights.iter().copied()),
+                None => Weighted::zipf(custom.targets.len() as u32, 1),
+            },
+            kits: custom.kits.iter().map(|(kit, _)| *kit).collect(),
+            kit_weights: Weighted::new(custom.kits.iter().map(|(_, weight)| *weight)),
+            countries: custom
+                .countries
+                .iter()
+                .map(|(country, _)| catalog.text(country))
+                .collect(),
+            country_weights: Weighted::new(custom.countries.iter().map(|(_, weight)| *weight)),
+            noise_weights: Weighted::new(custom.noise.iter().map(|noise| noise.weight)),
+            noise_countries: ["US", "NL", "SG", "DE", "BR", "VN"].map(|text| catalog.text(text)),
             offenders: Weighted::zipf(OFFENDERS, 4),
-            custom,
+            allowed: catalog.ruling(Verdict::Allowed),
+            counted_get: catalog.ruling(Verdict::CountedAutomation),
+            counted_post: catalog.ruling(Verdict::CountedLargeBody),
         })
+    }
+
+    /// A request of the people who always come, or of the usual noise.
+    pub(crate) fn regular(&self, dice: &mut Dice) -> Draft {
+        if dice.chance(NOISE_PERMILLE) && !self.noise.is_empty() {
+            return self.noise(dice);
+        }
+        self.person_at_will(dice)
+    }
+
+    /// A request of the people who always come.
+    pub(crate) fn person_at_will(&self, dice: &mut Dice) -> Draft {
+        let client = self.person(self.people.pick(dice) as u64);
+        self.wish(client, dice)
+    }
+
+    /// A request of somebody who never came before.
+    pub(crate) fn newcomer(&self, dice: &mut Dice) -> Draft {
+        let number = u64::from(REGULARS) + dice.below(NEWCOMERS);
+        let client = self.person(number);
+        self.wish(client, dice)
     }
 
     fn person(&self, number: u64) -> Client {
@@ -125,84 +200,71 @@ impl Habits {
         };
         Client {
             address,
-            country: self.custom.countries[self.countries.pick_by(mix(identity ^ 1))].0,
-            kit: self.custom.kits[self.kits.pick_by(mix(identity ^ 2))].0,
+            country: self.countries[self.country_weights.pick_by(mix(identity ^ 1))],
+            kit: self.kits[self.kit_weights.pick_by(mix(identity ^ 2))],
         }
     }
 
     fn wish(&self, client: Client, dice: &mut Dice) -> Draft {
-        let target = &self.custom.targets[self.targets.pick(dice)];
-        let number = match target.numbers {
+        let errand = &self.errands[self.errand_weights.pick(dice)];
+        let number = match errand.numbers {
             0 => 0,
             numbers => 1 + dice.skewed(u64::from(numbers)) as u32,
         };
-        let verdict = match (dice.chance(COUNTED_PERMILLE), target.method) {
-            (false, _) => Verdict::Allowed,
-            (true, Method::Get) => Verdict::CountedAutomation,
-            (true, Method::Post) => Verdict::CountedLargeBody,
+        let ruling = match (dice.chance(COUNTED_PERMILLE), errand.method.has_body()) {
+            (false, _) => self.allowed,
+            (true, false) => self.counted_get,
+            (true, true) => self.counted_post,
         };
         Draft {
             client,
-            method: target.method,
+            method: errand.method,
             uri: Numbered {
-                text: target.path,
+                text: errand.path,
                 number,
             },
-            args: Numbered::plain(target.args[dice.index(target.args.len())]),
-            verdict,
+            args: plain(errand.args[dice.index(errand.args.len())]),
+            ruling,
         }
     }
 
     fn noise(&self, dice: &mut Dice) -> Draft {
-        const COUNTRIES: [&str; 6] = ["US", "NL", "SG", "DE", "BR", "VN"];
-        let noise = &self.custom.noise[self.noise.pick(dice)];
+        let noise = &self.noise[self.noise_weights.pick(dice)];
         let offender = self.offenders.pick(dice) as u8;
-        let country = COUNTRIES[usize::from(offender) % COUNTRIES.len()];
+        let countries = &self.noise_countries;
+        let client = Client {
+            address: Address::V4(Ipv4Addr::new(198, 51, 100, offender + 1)),
+            country: countries[usize::from(offender) % countries.len()],
+            kit: noise.kit,
+        };
         Draft {
-            client: Client::v4([198, 51, 100, offender + 1], country, noise.kit),
+            client,
             method: Method::Get,
-            uri: Numbered::plain(noise.paths[dice.index(noise.paths.len())]),
-            args: Numbered::plain(noise.args),
-            verdict: noise.verdict,
+            uri: plain(noise.paths[dice.index(noise.paths.len())]),
+            args: plain(noise.args),
+            ruling: noise.ruling,
         }
     }
 }
 
-/// The people who always come, with the usual noise.
-#[derive(Debug)]
-pub(crate) struct Regulars(pub(crate) Arc<Habits>);
-
-impl Actor for Regulars {
-    fn act(&mut self, _since_ns: u64, dice: &mut Dice) -> Draft {
-        if dice.chance(NOISE_PERMILLE) {
-            return self.0.noise(dice);
-        }
-        let client = self.0.person(self.0.people.pick(dice) as u64);
-        self.0.wish(client, dice)
-    }
-}
-
-/// People who come only now, as many of them as requests, with the same wishes.
-#[derive(Debug)]
-pub(crate) struct Newcomers(pub(crate) Arc<Habits>);
-
-impl Actor for Newcomers {
-    fn act(&mut self, _since_ns: u64, dice: &mut Dice) -> Draft {
-        let number = u64::from(REGULARS) + dice.below(NEWCOMERS);
-        let client = self.0.person(number);
-        self.0.wish(client, dice)
-    }
+fn plain(text: TextId) -> Numbered {
+    Numbered { text, number: 0 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::acl::Profile;
     use crate::scenario::website;
     use std::collections::BTreeSet;
 
+    fn habits() -> Arc<Habits> {
+        website::habits(&mut Catalog::new(Profile::Website))
+    }
+
     #[test]
     fn no_two_people_share_an_address() {
-        let habits = website::habits();
+        let habits = habits();
         let count = u64::from(REGULARS) + NEWCOMERS;
         let addresses: BTreeSet<String> = (0..count)
             .map(|number| habits.person(number).address.to_string())
@@ -212,10 +274,10 @@ mod tests {
 
     #[test]
     fn everybody_lives_in_a_range_set_aside() {
-        let habits = website::habits();
+        let habits = habits();
         let mut dice = Dice::new(1, 0);
         for _ in 0..20_000 {
-            let draft = Regulars(habits.clone()).act(0, &mut dice);
+            let draft = habits.regular(&mut dice);
             let text = draft.client.address.to_string();
             let is_synthetic = ["198.18.", "198.19.", "198.51.100.", "2001:db8:"]
                 .iter()

@@ -2,15 +2,17 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::catalog::TextId;
 use crate::json;
 use crate::kit::KitId;
-use crate::rules::Verdict;
+use crate::rules::RulingId;
 
-/// Whether a request is normal life or belongs to the scenario's event.
+/// Whether a request is normal life or belongs to an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     Background,
-    Event,
+    /// The event with this number, in the order of the truth.
+    Event(u16),
 }
 
 /// Where a request comes from.
@@ -51,67 +53,52 @@ impl std::fmt::Display for Address {
 pub(crate) struct Client {
     pub(crate) address: Address,
     /// Two-letter code.
-    pub(crate) country: &'static str,
+    pub(crate) country: TextId,
     pub(crate) kit: KitId,
-}
-
-impl Client {
-    pub(crate) const fn v4(octets: [u8; 4], country: &'static str, kit: KitId) -> Self {
-        let [a, b, c, d] = octets;
-        Self {
-            address: Address::V4(Ipv4Addr::new(a, b, c, d)),
-            country,
-            kit,
-        }
-    }
 }
 
 /// Text that may end in a number: `/products/` and 1042.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Numbered {
-    pub(crate) text: &'static str,
+    pub(crate) text: TextId,
     /// Zero writes nothing.
     pub(crate) number: u32,
-}
-
-impl Numbered {
-    pub(crate) const fn plain(text: &'static str) -> Self {
-        Self { text, number: 0 }
-    }
-
-    /// Appends the text, escaped for a JSON string.
-    pub(crate) fn push(self, buffer: &mut Vec<u8>) {
-        json::push_text(buffer, self.text);
-        if self.number > 0 {
-            json::push_number(buffer, u64::from(self.number));
-        }
-    }
 }
 
 /// HTTP methods that occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
     Get,
+    Head,
     Post,
+    Put,
+    Delete,
 }
 
 impl Method {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::Head => "HEAD",
             Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
         }
+    }
+
+    pub(crate) fn has_body(self) -> bool {
+        matches!(self, Self::Post | Self::Put)
     }
 }
 
-/// What an actor does with an arrival; the rest of a [`Request`] follows from its part.
+/// What a crew makes of an arrival; the rest of a [`Request`] follows from its part.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Draft {
     pub(crate) client: Client,
     pub(crate) method: Method,
     pub(crate) uri: Numbered,
     pub(crate) args: Numbered,
-    pub(crate) verdict: Verdict,
+    pub(crate) ruling: RulingId,
 }
 
 /// A request as WAF saw it.
@@ -125,10 +112,4 @@ pub(crate) struct Request {
     /// What identifiers and sizes in the record are made of.
     pub(crate) entropy: u64,
     pub(crate) draft: Draft,
-}
-
-/// Makes a request of every arrival of a part.
-pub(crate) trait Actor {
-    /// What arrives `since_ns` after the begin of the run.
-    fn act(&mut self, since_ns: u64, dice: &mut crate::dice::Dice) -> Draft;
 }

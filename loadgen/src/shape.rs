@@ -19,6 +19,10 @@ pub(crate) enum Shape {
     Flat,
     /// Daily and weekly rhythm with a mean of one over a week.
     Calendar,
+    /// Daily rhythm alone, with a mean of one over a day.
+    Daily,
+    /// Rises from zero to one over the whole of a span.
+    Climb,
     /// Rises from zero over the first `ramp_ns` of a span and falls back over its last.
     Plateau {
         /// Length of each slope.
@@ -30,8 +34,8 @@ impl Shape {
     /// No factor of this shape is larger, in thousandths.
     pub(crate) fn peak(self) -> u64 {
         match self {
-            Self::Flat | Self::Plateau { .. } => 1_000,
-            Self::Calendar => 1_600,
+            Self::Flat | Self::Climb | Self::Plateau { .. } => 1_000,
+            Self::Calendar | Self::Daily => 1_600,
         }
     }
 
@@ -41,6 +45,8 @@ impl Shape {
         match self {
             Self::Flat => 1_000,
             Self::Calendar => calendar(unix_ms),
+            Self::Daily => hourly(unix_ms),
+            Self::Climb => (u128::from(since_ns) * 1_000 / u128::from(length_ns.max(1))) as u64,
             Self::Plateau { ramp_ns } => {
                 let from_edge = since_ns.min(length_ns.saturating_sub(since_ns));
                 if from_edge >= ramp_ns {
@@ -52,16 +58,20 @@ impl Shape {
     }
 }
 
-/// Hours are joined by straight lines; the product is rounded down.
+/// The product is rounded down.
 fn calendar(unix_ms: i64) -> u64 {
+    // The epoch was a Thursday.
+    let weekday = (unix_ms.div_euclid(DAY_MS) + 3).rem_euclid(7) as usize;
+    hourly(unix_ms) * WEEKDAYS[weekday] / 1_000
+}
+
+/// Hours are joined by straight lines.
+fn hourly(unix_ms: i64) -> u64 {
     let in_day = unix_ms.rem_euclid(DAY_MS);
     let hour = (in_day / HOUR_MS) as usize;
     let in_hour = (in_day % HOUR_MS) as u64;
     let hour_ms = HOUR_MS as u64;
-    let hourly = (HOURS[hour] * (hour_ms - in_hour) + HOURS[(hour + 1) % 24] * in_hour) / hour_ms;
-    // The epoch was a Thursday.
-    let weekday = (unix_ms.div_euclid(DAY_MS) + 3).rem_euclid(7) as usize;
-    hourly * WEEKDAYS[weekday] / 1_000
+    (HOURS[hour] * (hour_ms - in_hour) + HOURS[(hour + 1) % 24] * in_hour) / hour_ms
 }
 
 #[cfg(test)]
@@ -88,6 +98,20 @@ mod tests {
         let shape = Shape::Plateau { ramp_ns: 10 };
         let factors = [0, 5, 10, 50, 95, 100].map(|at| shape.factor(0, at, 100));
         assert_eq!(factors, [0, 500, 1_000, 1_000, 500, 0]);
+    }
+
+    #[test]
+    fn a_climb_rises_to_its_end() {
+        let factors = [0, 25, 100].map(|at| Shape::Climb.factor(0, at, 100));
+        assert_eq!(factors, [0, 250, 1_000]);
+        assert_eq!(Shape::Climb.factor(0, 0, 0), 0);
+    }
+
+    #[test]
+    fn a_day_has_no_weekend() {
+        let peak = (0..1_440).map(|minute| hourly(minute * 60_000)).max();
+        assert!(peak.is_some_and(|peak| peak <= Shape::Daily.peak()));
+        assert_eq!(hourly(5 * HOUR_MS), hourly(5 * HOUR_MS + 3 * DAY_MS));
     }
 
     #[test]

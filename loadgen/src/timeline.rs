@@ -3,39 +3,30 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use crate::crew::Crew;
 use crate::dice::Dice;
 use crate::pace::{Arrivals, Pace, Span};
-use crate::request::{Actor, Origin, Request};
+use crate::request::{Origin, Request};
 
 /// One independent source of requests.
+#[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub(crate) origin: Origin,
     pub(crate) span: Span,
     pub(crate) pace: Pace,
-    pub(crate) actor: Box<dyn Actor + Send>,
+    pub(crate) crew: Crew,
     /// Requests that would arrive in here never reach WAF.
-    pub(crate) silence: Option<Span>,
+    pub(crate) silences: Vec<Silence>,
 }
 
-impl Part {
-    pub(crate) fn background(span: Span, pace: Pace, actor: impl Actor + Send + 'static) -> Self {
-        Self {
-            origin: Origin::Background,
-            span,
-            pace,
-            actor: Box::new(actor),
-            silence: None,
-        }
-    }
-
-    pub(crate) fn event(span: Span, pace: Pace, actor: impl Actor + Send + 'static) -> Self {
-        Self {
-            origin: Origin::Event,
-            ..Self::background(span, pace, actor)
-        }
-    }
+/// A stretch without requests, and the event that it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Silence {
+    pub(crate) span: Span,
+    pub(crate) event: u16,
 }
 
+#[derive(Debug)]
 struct Source {
     acl: u32,
     part: Part,
@@ -44,12 +35,14 @@ struct Source {
 }
 
 /// Merges parts.
+#[derive(Debug)]
 pub(crate) struct Timeline {
     start_ms: i64,
     sources: Vec<Source>,
     /// The next arrival of every source that has one, with the source's index to break ties.
     next: BinaryHeap<Reverse<(u64, usize)>>,
-    silenced: u64,
+    /// Requests that were silenced so far, at the number of the event.
+    silenced: Vec<u64>,
 }
 
 impl Timeline {
@@ -62,7 +55,7 @@ impl Timeline {
             start_ms,
             sources: Vec::new(),
             next: BinaryHeap::new(),
-            silenced: 0,
+            silenced: Vec::new(),
         };
         for (acl, parts) in cast {
             for (place, part) in parts.into_iter().enumerate() {
@@ -86,9 +79,9 @@ impl Timeline {
             .map(|Reverse((at_ns, _))| self.unix_ms(*at_ns))
     }
 
-    /// Requests that were silenced so far.
-    pub(crate) fn silenced(&self) -> u64 {
-        self.silenced
+    /// Requests that were silenced so far, at the number of the event; nothing where none were.
+    pub(crate) fn silenced(&self) -> &[u64] {
+        &self.silenced
     }
 
     fn unix_ms(&self, at_ns: u64) -> i64 {
@@ -98,15 +91,20 @@ impl Timeline {
     fn schedule(&mut self, index: usize) {
         let source = &mut self.sources[index];
         while let Some(at_ns) = source.arrivals.next(&mut source.dice) {
-            let is_silent = source.part.silence.is_some_and(|span| span.contains(at_ns));
-            if !is_silent {
+            let silences = &source.part.silences;
+            let silence = silences.iter().find(|silence| silence.span.contains(at_ns));
+            let Some(silence) = silence else {
                 self.next.push(Reverse((at_ns, index)));
                 return;
-            }
+            };
             // Drawn and thrown away, so that what follows does not depend on the silence.
-            source.part.actor.act(at_ns, &mut source.dice);
+            let event = usize::from(silence.event);
+            source.part.crew.act(at_ns, &mut source.dice);
             source.dice.bits();
-            self.silenced += 1;
+            if self.silenced.len() <= event {
+                self.silenced.resize(event + 1, 0);
+            }
+            self.silenced[event] += 1;
         }
     }
 }
@@ -117,7 +115,7 @@ impl Iterator for Timeline {
     fn next(&mut self) -> Option<Request> {
         let Reverse((at_ns, index)) = self.next.pop()?;
         let source = &mut self.sources[index];
-        let draft = source.part.actor.act(at_ns, &mut source.dice);
+        let draft = source.part.crew.act(at_ns, &mut source.dice);
         let request = Request {
             timestamp_ms: self.start_ms + (at_ns / 1_000_000) as i64,
             acl: source.acl,

@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::compose::Composed;
 use crate::delivery::Delivered;
 use crate::options::Options;
+use crate::plan::Plan;
 use crate::request::Origin;
+use crate::rules::{Action, Ruling};
 
 /// Records as they stand in the file; a record written twice counts twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -17,17 +20,35 @@ pub struct Counts {
     pub blocked: u64,
     /// With at least one non-terminating match of action COUNT; also allowed or blocked.
     pub counted: u64,
+    /// With action CHALLENGE.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub challenged: u64,
+    /// With action CAPTCHA.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub captcha: u64,
     /// Of `total`, second copies of a record.
     pub duplicates: u64,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it like this"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 impl Counts {
-    fn add(&mut self, delivered: &Delivered) {
-        let verdict = delivered.request.draft.verdict;
+    fn add(&mut self, ruling: &Ruling, delivered: &Delivered) {
         self.total += 1;
-        self.allowed += u64::from(!verdict.is_blocked());
-        self.blocked += u64::from(verdict.is_blocked());
-        self.counted += u64::from(verdict.is_counted());
+        let of_action = match ruling.action {
+            Action::Allow => &mut self.allowed,
+            Action::Block => &mut self.blocked,
+            Action::Challenge => &mut self.challenged,
+            Action::Captcha => &mut self.captcha,
+        };
+        *of_action += 1;
+        self.counted += u64::from(ruling.is_counted());
         self.duplicates += u64::from(delivered.is_copy);
     }
 }
@@ -44,7 +65,7 @@ pub struct AclTruth {
 /// Something out of the ordinary that a detector should find, or should not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventTruth {
-    /// Name of the scenario.
+    /// Name of the scenario, or of the phase of a file.
     pub kind: String,
     /// What happens, in a sentence.
     pub summary: String,
@@ -76,11 +97,21 @@ pub struct EventTruth {
     pub missing: u64,
 }
 
+/// What a run was made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Asked {
+    /// A built-in scenario with these options.
+    Scenario(Options),
+    /// A scenario file.
+    File(Composed),
+}
+
 /// All of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Truth {
     /// What was asked for.
-    pub options: Options,
+    pub options: Asked,
     /// RFC 3339.
     pub start: String,
     /// RFC 3339; the first moment after the run.
@@ -101,23 +132,28 @@ pub struct Truth {
 #[derive(Debug)]
 pub(crate) struct Tally {
     truth: Truth,
+    /// Numbers of the ACLs that the events happen to.
+    targets: Vec<u32>,
     latest_ms: i64,
 }
 
 impl Tally {
-    pub(crate) fn new(options: &Options, arns: Vec<String>, event: Option<EventTruth>) -> Self {
-        let acls = arns.into_iter().map(|arn| AclTruth {
-            arn,
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let acls = plan.acls();
+        let (targets, events) = plan.truths(&acls).into_iter().unzip();
+        let acls = acls.into_iter().map(|acl| AclTruth {
+            arn: acl.arn,
             counts: Counts::default(),
         });
         Self {
-            latest_ms: options.start_ms,
+            latest_ms: plan.start_ms,
+            targets,
             truth: Truth {
-                start: rfc3339(options.start_ms),
-                end: rfc3339(options.start_ms + options.duration_ms()),
-                options: options.clone(),
+                start: rfc3339(plan.start_ms),
+                end: rfc3339(plan.start_ms + plan.duration_ms),
+                options: plan.asked.clone(),
                 acls: acls.collect(),
-                events: event.into_iter().collect(),
+                events,
                 counts: Counts::default(),
                 out_of_order: 0,
                 bytes: 0,
@@ -125,32 +161,33 @@ impl Tally {
         }
     }
 
-    pub(crate) fn add(&mut self, delivered: &Delivered, bytes: usize) {
+    pub(crate) fn add(&mut self, ruling: &Ruling, delivered: &Delivered, bytes: usize) {
         let request = &delivered.request;
         self.truth.bytes += bytes as u64;
-        self.truth.counts.add(delivered);
-        self.truth.acls[request.acl as usize].counts.add(delivered);
+        self.truth.counts.add(ruling, delivered);
+        self.truth.acls[request.acl as usize]
+            .counts
+            .add(ruling, delivered);
         self.truth.out_of_order += u64::from(request.timestamp_ms < self.latest_ms);
         self.latest_ms = self.latest_ms.max(request.timestamp_ms);
-        // Events happen to the first ACL.
-        if request.acl > 0 {
-            return;
-        }
-        for event in &mut self.truth.events {
-            if request.origin == Origin::Event {
-                event.counts.add(delivered);
+        for (number, event) in (0_u16..).zip(&mut self.truth.events) {
+            if self.targets[usize::from(number)] != request.acl {
+                continue;
+            }
+            if request.origin == Origin::Event(number) {
+                event.counts.add(ruling, delivered);
             }
             if (event.start_ms..event.end_ms).contains(&request.timestamp_ms) {
-                event.during.add(delivered);
+                event.during.add(ruling, delivered);
             }
         }
     }
 
     /// The truth about what was written so far.
-    pub(crate) fn truth(&self, silenced: u64) -> Truth {
+    pub(crate) fn truth(&self, silenced: &[u64]) -> Truth {
         let mut truth = self.truth.clone();
-        for event in &mut truth.events {
-            event.missing = silenced;
+        for (event, missing) in truth.events.iter_mut().zip(silenced) {
+            event.missing = *missing;
         }
         truth
     }

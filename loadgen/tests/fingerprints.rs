@@ -37,7 +37,20 @@ fn every_scenario_has_its_bytes() {
         (Scenario::Crowd, 0x66e1_ea68_0f76_27b2),
         (Scenario::Outage, 0xa505_fd67_682d_6ba0),
         (Scenario::Normal, 0x4d88_fd9e_29ba_89ac),
+        (Scenario::Ramp, 0xfb17_ceaa_a95c_7a57),
+        (Scenario::Slow, 0xd4d3_1e83_56d4_eb9d),
+        (Scenario::Stuffing, 0xd768_b087_e38d_da75),
+        (Scenario::Scan, 0x44b4_739d_5af2_6a34),
+        (Scenario::Sqli, 0xf06d_1405_456e_211b),
+        (Scenario::Inputs, 0x53cb_6649_cd86_1eec),
+        (Scenario::Bots, 0xd9c3_e77b_2734_2475),
+        (Scenario::Challenge, 0xfb15_ef41_4271_53b9),
+        (Scenario::Spoofed, 0xc956_2719_2fc9_562f),
+        (Scenario::Enforcement, 0x4839_dc0c_22e4_b97d),
+        (Scenario::Several, 0x1f58_89d8_2ece_4b24),
+        (Scenario::Week, 0xd28f_e8c6_cc25_5b46),
     ];
+    assert!(expected.map(|(scenario, _)| scenario) == Scenario::ALL);
     let found = expected.map(|(scenario, _)| {
         let mut bytes = Vec::new();
         generate(&options(scenario), &mut bytes).expect("writing to memory");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Command, FromArgMatches, ValueEnum};
 use wafwatch_loadgen::{Format, Options, Scenario};
 
-use super::duration;
+use wafwatch_loadgen::duration;
 
 const ABOUT: &str = "Writes seeded AWS WAF logs: normal life, attacks, and the truth about them.
 

@@ -4,7 +4,6 @@
 //! for an output that failed; 2 for options that cannot be met.
 
 mod arguments;
-mod duration;
 mod progress;
 
 use std::fs::File;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use wafwatch_loadgen::{Options, Truth};
 
-use super::duration;
+use wafwatch_loadgen::duration;
 
 const INTERVAL: Duration = Duration::from_millis(200);
 

@@ -6,12 +6,14 @@
 
 mod texts;
 
-use crate::acl::{Acl, Profile};
+use crate::acl::Profile;
+use crate::catalog::Catalog;
 use crate::dice::mix;
 use crate::json::{push_hex, push_number};
-use crate::kit::{KITS, Session};
-use crate::request::{Method, Request};
-use crate::rules::Verdict;
+use crate::kit::Session;
+use crate::plan::Plan;
+use crate::request::{Numbered, Request};
+use crate::rules::{Body, Ruling, RulingId};
 use texts::{AclText, KitText, RulingText, acl_text, kit_text, ruling_text};
 
 /// Pages that people came from.
@@ -29,24 +31,40 @@ const REFERERS: [&str; 8] = [
 /// Renders the requests of a run.
 #[derive(Debug)]
 pub(crate) struct Printer {
-    profile: Profile,
+    catalog: Catalog,
     acls: Vec<AclText>,
-    /// At the number of the verdict; `None` where the profile lacks the verdict's rule group.
-    rulings: Vec<Option<RulingText>>,
+    /// At the numbers of the rulings.
+    rulings: Vec<RulingText>,
+    /// At the numbers of the kits.
     kits: Vec<KitText>,
 }
 
 impl Printer {
-    pub(crate) fn new(profile: Profile, acls: &[Acl]) -> Self {
+    pub(crate) fn new(plan: Plan) -> Self {
+        let acls = plan.acls();
+        let catalog = plan.catalog;
         Self {
-            profile,
-            acls: acls.iter().map(|acl| acl_text(profile, acl)).collect(),
-            rulings: Verdict::ALL
-                .into_iter()
-                .map(|verdict| ruling_text(profile, verdict.ruling()))
+            acls: acls
+                .iter()
+                .map(|acl| acl_text(catalog.profile, acl))
                 .collect(),
-            kits: KITS.iter().map(|kit| kit_text(profile, kit)).collect(),
+            rulings: catalog
+                .rulings()
+                .iter()
+                .map(|ruling| ruling_text(&catalog, ruling))
+                .collect(),
+            kits: catalog
+                .kits()
+                .iter()
+                .map(|kit| kit_text(catalog.profile, kit))
+                .collect(),
+            catalog,
         }
+    }
+
+    /// The ruling numbered `id`.
+    pub(crate) fn ruling(&self, id: RulingId) -> &Ruling {
+        &self.catalog.rulings()[usize::from(id.0)]
     }
 
     /// Appends `request` as one line of JSON, without a line feed.
@@ -54,9 +72,7 @@ impl Printer {
         let draft = &request.draft;
         let acl = &self.acls[request.acl as usize];
         let kit = &self.kits[usize::from(draft.client.kit.0)];
-        let ruling = self.rulings[draft.verdict as usize]
-            .as_ref()
-            .expect("scenarios use only verdicts of their profile's rule groups");
+        let ruling = &self.rulings[usize::from(draft.ruling.0)];
 
         line.extend_from_slice(b"{\"timestamp\":");
         push_number(line, request.timestamp_ms.unsigned_abs());
@@ -64,21 +80,22 @@ impl Printer {
         push(line, &ruling.decision);
         push(line, &acl.source);
         push(line, &ruling.groups);
-        if ruling.is_rate_limited {
-            push(line, &acl.rate_rule);
+        if let Some(rule) = &ruling.rate_rule {
+            push(line, &acl.rate_rule_id);
+            push(line, rule);
             draft.client.address.push(line);
             push(line, "\"}");
         }
         push(line, &ruling.rest);
         draft.client.address.push(line);
         push(line, "\",\"country\":\"");
-        push(line, draft.client.country);
+        push(line, self.catalog.escaped(draft.client.country));
         push(line, "\",\"headers\":[");
         self.push_headers(request, acl, kit, line);
         push(line, "],\"uri\":\"");
-        draft.uri.push(line);
+        self.push_numbered(draft.uri, line);
         push(line, "\",\"args\":\"");
-        draft.args.push(line);
+        self.push_numbered(draft.args, line);
         push(line, &kit.version);
         push(line, draft.method.name());
         push(line, "\",\"requestId\":\"");
@@ -92,7 +109,7 @@ impl Printer {
         push(line, &ruling.labels);
         push(line, &kit.fingerprints);
         push(line, ",\"requestBodySize\":");
-        let body_bytes = body_bytes(request);
+        let body_bytes = body_bytes(request, self.ruling(draft.ruling).body);
         push_number(line, body_bytes);
         push(line, ",\"requestBodySizeInspectedByWAF\":");
         push_number(line, body_bytes);
@@ -101,7 +118,7 @@ impl Printer {
 
     fn push_headers(&self, request: &Request, acl: &AclText, kit: &KitText, line: &mut Vec<u8>) {
         let address = request.draft.client.address;
-        if self.profile == Profile::Api {
+        if self.catalog.profile == Profile::Api {
             push(line, "{\"name\":\"X-Forwarded-For\",\"value\":\"");
             address.push(line);
             push(
@@ -123,24 +140,31 @@ impl Printer {
                 push_hex(line, mix(request.entropy ^ 2), 16);
                 push(line, "; consent=all\"}");
             }
-            Session::ApiKey if self.profile == Profile::Api => {
+            Session::ApiKey if self.catalog.profile == Profile::Api => {
                 push(line, ",{\"name\":\"x-api-key\",\"value\":\"REDACTED\"}");
             }
-            Session::Token if self.profile == Profile::Api => {
+            Session::Token if self.catalog.profile == Profile::Api => {
                 push(line, ",{\"name\":\"authorization\",\"value\":\"REDACTED\"}");
             }
             Session::ApiKey | Session::Token | Session::None => {}
         }
         // A load balancer adds this header only after WAF.
-        if self.profile == Profile::Api {
+        if self.catalog.profile == Profile::Api {
             push(line, ",{\"name\":\"X-Amzn-Trace-Id\",\"value\":\"Root=");
             push_trace_id(request, line);
             push(line, "\"}");
         }
     }
 
+    fn push_numbered(&self, text: Numbered, line: &mut Vec<u8>) {
+        push(line, self.catalog.escaped(text.text));
+        if text.number > 0 {
+            push_number(line, u64::from(text.number));
+        }
+    }
+
     fn push_request_id(&self, request: &Request, line: &mut Vec<u8>) {
-        match self.profile {
+        match self.catalog.profile {
             Profile::Website => push_trace_id(request, line),
             Profile::Api => {
                 const ALPHABET: &[u8; 64] =
@@ -167,11 +191,11 @@ fn push_trace_id(request: &Request, line: &mut Vec<u8>) {
     push_hex(line, mix(request.entropy ^ 5), 8);
 }
 
-fn body_bytes(request: &Request) -> u64 {
-    match (request.draft.method, request.draft.verdict) {
-        (Method::Get, _) => 0,
+fn body_bytes(request: &Request, body: Body) -> u64 {
+    match (request.draft.method.has_body(), body) {
+        (false, _) => 0,
         // The managed rule matches bodies above 8 KiB.
-        (Method::Post, Verdict::CountedLargeBody) => 8_193 + mix(request.entropy ^ 6) % 60_000,
-        (Method::Post, _) => 40 + mix(request.entropy ^ 6) % 2_000,
+        (true, Body::Large) => 8_193 + mix(request.entropy ^ 6) % 60_000,
+        (true, Body::Usual) => 40 + mix(request.entropy ^ 6) % 2_000,
     }
 }

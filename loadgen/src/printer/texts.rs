@@ -1,10 +1,11 @@
 //! The parts of a record that do not depend on the request.
 
 use crate::acl::{Acl, Profile};
+use crate::catalog::Catalog;
 use crate::json::{push_text, quoted};
 use crate::kit::{Kit, Session};
 use crate::rules::{
-    CountedMatch, Group, RATE_LIMIT, RATE_RULE, RATE_WINDOW_SECONDS, Ruling, Terminator,
+    Action, CountedMatch, Group, RATE_LIMIT, RATE_WINDOW_SECONDS, Ruling, Terminator,
 };
 
 #[derive(Debug)]
@@ -12,14 +13,15 @@ pub(super) struct AclText {
     pub(super) intro: String,
     pub(super) source: String,
     pub(super) host: String,
-    pub(super) rate_rule: String,
+    pub(super) rate_rule_id: String,
 }
 
 #[derive(Debug)]
 pub(super) struct RulingText {
     pub(super) decision: String,
     pub(super) groups: String,
-    pub(super) is_rate_limited: bool,
+    /// What follows the id in the list of rate-based rules, up to the address.
+    pub(super) rate_rule: Option<String>,
     pub(super) rest: String,
     pub(super) labels: String,
 }
@@ -41,37 +43,39 @@ pub(super) fn acl_text(profile: Profile, acl: &Acl) -> AclText {
             quoted(&acl.source_id)
         ),
         host: acl.host.clone(),
-        rate_rule: format!(
-            "{{\"rateBasedRuleId\":{},\"rateBasedRuleName\":\"{RATE_RULE}\",\"limitKey\":\"IP\",\
-             \"maxRateAllowed\":{RATE_LIMIT},\"evaluationWindowSec\":\"{RATE_WINDOW_SECONDS}\",\
-             \"limitValue\":\"",
-            quoted(&acl.rate_rule_id())
-        ),
+        rate_rule_id: format!("{{\"rateBasedRuleId\":{},", quoted(&acl.rate_rule_id())),
     }
 }
 
-pub(super) fn ruling_text(profile: Profile, ruling: Ruling) -> Option<RulingText> {
-    let (rule, kind, action, details) = match ruling.terminator {
-        Terminator::DefaultAction => ("Default_Action".to_owned(), "REGULAR", "ALLOW", "[]"),
+pub(super) fn ruling_text(catalog: &Catalog, ruling: &Ruling) -> RulingText {
+    let action = ruling.action.name();
+    let (rule, kind, details) = match &ruling.terminator {
+        Terminator::DefaultAction => ("Default_Action".to_owned(), "REGULAR", "[]"),
         Terminator::Group { group, details, .. } => (
-            profile.rule_name(group),
+            catalog.profile.rule_name(*group),
             "MANAGED_RULE_GROUP",
-            "BLOCK",
-            details,
+            *details,
         ),
-        Terminator::Regular(name) => (name.to_owned(), "REGULAR", "BLOCK", "[]"),
-        Terminator::RateBased(name) => (name.to_owned(), "RATE_BASED", "BLOCK", "[]"),
+        Terminator::Regular(name) => (name.to_string(), "REGULAR", "[]"),
+        Terminator::RateBased(name) => (name.to_string(), "RATE_BASED", "[]"),
     };
-    let counted_at_top = match ruling.counted {
-        CountedMatch::AtTop(name) => {
-            format!("{{\"ruleId\":\"{name}\",\"action\":\"COUNT\",\"ruleMatchDetails\":[]}}")
-        }
+    let rate_rule = match &ruling.terminator {
+        Terminator::RateBased(name) => Some(format!(
+            "\"rateBasedRuleName\":{},\"limitKey\":\"IP\",\
+             \"maxRateAllowed\":{RATE_LIMIT},\"evaluationWindowSec\":\"{RATE_WINDOW_SECONDS}\",\
+             \"limitValue\":\"",
+            quoted(name)
+        )),
+        Terminator::DefaultAction | Terminator::Group { .. } | Terminator::Regular(_) => None,
+    };
+    let counted_at_top = match &ruling.counted {
+        CountedMatch::AtTop(name) => format!(
+            "{{\"ruleId\":{},\"action\":\"COUNT\",\"ruleMatchDetails\":[]}}",
+            quoted(name)
+        ),
         CountedMatch::None | CountedMatch::InGroup { .. } => String::new(),
     };
-    let labels = ruling.label.map_or_else(String::new, |label| {
-        format!(",\"labels\":[{{\"name\":{}}}]", quoted(label))
-    });
-    Some(RulingText {
+    RulingText {
         decision: format!(
             ",\"terminatingRuleId\":{},\"terminatingRuleType\":\"{kind}\",\"action\":\"{action}\",\
              \"terminatingRuleMatchDetails\":{details}",
@@ -79,25 +83,61 @@ pub(super) fn ruling_text(profile: Profile, ruling: Ruling) -> Option<RulingText
         ),
         groups: format!(
             ",\"ruleGroupList\":[{}],\"rateBasedRuleList\":[",
-            group_list(profile, ruling)?
+            group_list(catalog.groups(), ruling)
         ),
-        is_rate_limited: matches!(ruling.terminator, Terminator::RateBased(_)),
+        rate_rule,
         rest: format!(
             "],\"nonTerminatingMatchingRules\":[{counted_at_top}],\"requestHeadersInserted\":null,\
-             \"responseCodeSent\":null,\"httpRequest\":{{\"clientIp\":\""
+             \"responseCodeSent\":{},\"httpRequest\":{{\"clientIp\":\"",
+            response_code(ruling.action).map_or_else(|| "null".to_owned(), |code| code.to_string())
         ),
-        labels,
-    })
+        labels: labels(ruling),
+    }
+}
+
+/// What WAF answers itself, where it says so: a puzzle is 405, a silent challenge 202.
+fn response_code(action: Action) -> Option<u16> {
+    match action {
+        Action::Allow | Action::Block => None,
+        Action::Challenge => Some(202),
+        Action::Captcha => Some(405),
+    }
+}
+
+/// Labels, and why a puzzle or a challenge was sent: clients of events have no token.
+fn labels(ruling: &Ruling) -> String {
+    let names: Vec<String> = ruling
+        .labels
+        .iter()
+        .map(|label| format!("{{\"name\":{}}}", quoted(label)))
+        .collect();
+    let mut text = String::new();
+    if !names.is_empty() {
+        text = format!(",\"labels\":[{}]", names.join(","));
+    }
+    let field = match ruling.action {
+        Action::Allow | Action::Block => return text,
+        Action::Challenge => "challengeResponse",
+        Action::Captcha => "captchaResponse",
+    };
+    let code = response_code(ruling.action).unwrap_or_default();
+    text.push_str(&format!(
+        ",\"{field}\":{{\"responseCode\":{code},\"solveTimestamp\":0,\
+         \"failureReason\":\"TOKEN_MISSING\"}}"
+    ));
+    text
 }
 
 /// The groups that WAF evaluated: up to the one that terminated, none where a rule of higher
 /// priority did.
-fn group_list(profile: Profile, ruling: Ruling) -> Option<String> {
-    let groups = profile.groups();
-    let evaluated = match ruling.terminator {
+fn group_list(groups: &[Group], ruling: &Ruling) -> String {
+    let evaluated = match &ruling.terminator {
         Terminator::DefaultAction => groups,
         Terminator::Group { group, .. } => {
-            let last = groups.iter().position(|one| *one == group)?;
+            let last = groups
+                .iter()
+                .position(|one| one == group)
+                .expect("a catalog has the groups of its rulings");
             &groups[..=last]
         }
         Terminator::Regular(_) | Terminator::RateBased(_) => &[],
@@ -106,25 +146,28 @@ fn group_list(profile: Profile, ruling: Ruling) -> Option<String> {
         .iter()
         .map(|group| group_entry(*group, ruling))
         .collect();
-    Some(entries.join(","))
+    entries.join(",")
 }
 
-fn group_entry(group: Group, ruling: Ruling) -> String {
-    let terminating = match ruling.terminator {
+fn group_entry(group: Group, ruling: &Ruling) -> String {
+    let terminating = match &ruling.terminator {
         Terminator::Group {
             group: ended, rule, ..
-        } if ended == group => {
-            format!("{{\"ruleId\":\"{rule}\",\"action\":\"BLOCK\",\"ruleMatchDetails\":null}}")
-        }
+        } if *ended == group => format!(
+            "{{\"ruleId\":{},\"action\":\"{}\",\"ruleMatchDetails\":null}}",
+            quoted(rule),
+            ruling.action.name()
+        ),
         _ => "null".to_owned(),
     };
-    let counted = match ruling.counted {
+    let counted = match &ruling.counted {
         CountedMatch::InGroup {
             group: matched,
             rule,
-        } if matched == group => format!(
-            "{{\"ruleId\":\"{rule}\",\"action\":\"COUNT\",\"overriddenAction\":\"BLOCK\",\
-             \"ruleMatchDetails\":[]}}"
+        } if *matched == group => format!(
+            "{{\"ruleId\":{},\"action\":\"COUNT\",\"overriddenAction\":\"BLOCK\",\
+             \"ruleMatchDetails\":[]}}",
+            quoted(rule)
         ),
         _ => String::new(),
     };
@@ -137,7 +180,7 @@ fn group_entry(group: Group, ruling: Ruling) -> String {
 
 pub(super) fn kit_text(profile: Profile, kit: &Kit) -> KitText {
     let mut headers = b"\"}".to_vec();
-    let agent = kit.user_agent.map(|agent| ("User-Agent", agent));
+    let agent = kit.user_agent.as_deref().map(|agent| ("User-Agent", agent));
     for (name, value) in agent.into_iter().chain(kit.headers.iter().copied()) {
         headers.extend_from_slice(b",{\"name\":\"");
         push_text(&mut headers, name);

@@ -3,17 +3,15 @@
 
 use std::time::Duration;
 
-use super::{About, EventPlan, Role, Scene, Story, regular};
+use super::{About, Scene, Story, regular};
 use crate::acl::Profile;
-use crate::dice::Dice;
+use crate::catalog::Catalog;
+use crate::crew::{Band, Fate, Sources, Wish, Wishes};
 use crate::kit;
-use crate::pace::Pace;
-use crate::request::{Actor, Client, Draft, Method, Numbered};
+use crate::plan::{Act, EventPlan};
 use crate::rules::{Group, Verdict};
-use crate::timeline::Part;
 
 const REQUESTS: u64 = 100;
-const PROBER: Client = Client::v4([203, 0, 113, 77], "NL", kit::PYTHON);
 
 /// In order of popularity, the first by far.
 const PATHS: [&str; 8] = [
@@ -43,38 +41,35 @@ impl Story for Attack {
         Profile::Api
     }
 
-    fn cast(&self, scene: &Scene<'_>, role: Role) -> Vec<Part> {
-        let mut parts = vec![regular::tester(scene)];
-        if role == Role::Target {
-            let count = scene.count(REQUESTS);
-            parts.push(Part::event(scene.event, Pace::Even { count }, Prober));
-        }
-        parts
+    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
+        regular::tester(scene, catalog)
     }
 
-    fn event(&self, _scene: &Scene<'_>) -> Option<EventPlan> {
-        Some(EventPlan {
-            summary: "one address probes for administration pages and is blocked".to_owned(),
-            addresses: vec![PROBER.address],
-            rule: Some(self.profile().rule_name(Group::AdminProtection)),
+    fn events(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<EventPlan> {
+        let sources = Sources::one(catalog, [203, 0, 113, 77], "NL", kit::PYTHON);
+        let paths = PATHS.map(|path| Wish::get(catalog, path));
+        let band = Band {
+            wishes: Wishes::skewed(paths.to_vec()),
+            fate: Fate::Always(catalog.ruling(Verdict::AdminPath)),
+            sources: sources.clone(),
+        };
+        vec![EventPlan {
+            addresses: sources.addresses(1),
+            rule: Some(catalog.profile.rule_name(Group::AdminProtection)),
             inner_rule: Some("AdminProtection_URIPATH".to_owned()),
-            uris: PATHS.to_vec(),
-            ..EventPlan::default()
-        })
-    }
-}
-
-struct Prober;
-
-impl Actor for Prober {
-    fn act(&mut self, _since_ns: u64, dice: &mut Dice) -> Draft {
-        let path = PATHS[dice.skewed(PATHS.len() as u64) as usize];
-        Draft {
-            client: PROBER,
-            method: Method::Get,
-            uri: Numbered::plain(path),
-            args: Numbered::plain(""),
-            verdict: Verdict::AdminPath,
-        }
+            uris: PATHS.map(str::to_owned).to_vec(),
+            acts: vec![Act::event(
+                scene.target,
+                scene.event,
+                scene.count(REQUESTS),
+                band,
+            )],
+            ..EventPlan::new(
+                "attack",
+                "one address probes for administration pages and is blocked",
+                scene.target,
+                scene.event,
+            )
+        }]
     }
 }

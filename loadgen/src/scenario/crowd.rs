@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{About, EventPlan, Role, Scene, Story, website};
+use super::{About, Scene, Story, website};
 use crate::acl::Profile;
-use crate::population::Newcomers;
+use crate::catalog::Catalog;
+use crate::crew::Crew;
+use crate::plan::{Act, EventPlan};
 use crate::shape::Shape;
-use crate::timeline::Part;
 
 /// Newcomers per regular visitor.
 const FACTOR: f64 = 3.0;
@@ -29,21 +30,23 @@ impl Story for Crowd {
         Profile::Website
     }
 
-    fn cast(&self, scene: &Scene<'_>, role: Role) -> Vec<Part> {
-        let mut parts = vec![website::visitors(scene, Shape::Flat)];
-        if role == Role::Target {
-            let ramp_ns = (scene.event.length_ns() / RAMP).max(1);
-            let pace = scene.surge(FACTOR, Shape::Plateau { ramp_ns });
-            parts.push(Part::event(scene.event, pace, Newcomers(website::habits())));
-        }
-        parts
+    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
+        website::visitors(scene, catalog, Shape::Flat)
     }
 
-    fn event(&self, _scene: &Scene<'_>) -> Option<EventPlan> {
-        Some(EventPlan {
-            summary: "a crowd of ordinary visitors".to_owned(),
+    fn events(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<EventPlan> {
+        let ramp_ns = (scene.event.length_ns() / RAMP).max(1);
+        let pace = scene.surge(FACTOR, Shape::Plateau { ramp_ns });
+        let crew = Crew::Newcomers(website::habits(catalog));
+        vec![EventPlan {
             benign: true,
-            ..EventPlan::default()
-        })
+            acts: vec![Act::event(scene.target, scene.event, pace, crew)],
+            ..EventPlan::new(
+                "crowd",
+                "a crowd of ordinary visitors",
+                scene.target,
+                scene.event,
+            )
+        }]
     }
 }

@@ -2,30 +2,28 @@
 //! there are cut off until the rule is taken back: the third published test of the scheduled
 //! analyzer.
 
-use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use super::{About, EventPlan, Role, Scene, Story};
+use super::{About, Scene, Story};
 use crate::acl::Profile;
-use crate::dice::Dice;
+use crate::catalog::Catalog;
+use crate::crew::{Band, Crew, Fate, Sources, Wish, Wishes};
 use crate::kit::{self, API_CLIENTS};
-use crate::pace::Pace;
-use crate::population::{Custom, Habits, Noise, Regulars, Target};
-use crate::request::{Actor, Client, Draft, Method, Numbered};
+use crate::plan::{Act, Audience, EventPlan};
+use crate::population::{Custom, Habits, Noise, Target};
+use crate::request::{Address, Client};
 use crate::rules::{NEW_RULE, Verdict};
 use crate::shape::Shape;
-use crate::timeline::Part;
 
-const BLOCKED_REQUESTS: u64 = 127;
+const BLOCKED_REQUESTS: f64 = 127.0;
 const EVENT: Duration = Duration::from_secs(10 * 60);
+const RATE: f64 = 1.0;
 const PATH: &str = "/prod/app";
 
-/// Customers in the United States; nobody else there uses the API.
-const CUSTOMERS: [Client; 3] = [
-    Client::v4([192, 0, 2, 41], "US", kit::PYTHON),
-    Client::v4([192, 0, 2, 87], "US", kit::OKHTTP),
-    Client::v4([192, 0, 2, 140], "US", kit::AXIOS),
-];
+/// The customers make about a fifth of the traffic.
+fn customers_rate() -> f64 {
+    BLOCKED_REQUESTS / EVENT.as_secs_f64()
+}
 
 pub(super) struct Misconfiguration;
 
@@ -34,7 +32,7 @@ impl Story for Misconfiguration {
         About::eventful(
             "misconfiguration",
             "a new rule, block-rule-test-waf, begins to block US traffic to /prod/app",
-            1.0,
+            RATE,
             EVENT,
         )
     }
@@ -43,72 +41,76 @@ impl Story for Misconfiguration {
         Profile::Api
     }
 
-    fn cast(&self, scene: &Scene<'_>, role: Role) -> Vec<Part> {
-        // The customers make about a fifth of the traffic.
-        let customers_rate = BLOCKED_REQUESTS as f64 / EVENT.as_secs_f64();
-        let others = scene.people(1.0 - customers_rate, Shape::Flat);
-        let customers = scene.people(customers_rate, Shape::Flat);
-        let allowed = Customers {
-            verdict: Verdict::Allowed,
+    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
+        let others = scene.people(1.0 - customers_rate(), Shape::Flat);
+        let crew = Crew::Regulars(Habits::new(&CUSTOM, catalog));
+        vec![Act::background(Audience::Everyone, scene.run, others, crew)]
+    }
+
+    fn events(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<EventPlan> {
+        let sources = customers(catalog);
+        let band = |catalog: &mut Catalog, verdict| Band {
+            sources: sources.clone(),
+            wishes: Wishes::one(Wish::post(catalog, PATH)),
+            fate: Fate::Always(catalog.ruling(verdict)),
         };
-        let mut parts = vec![Part::background(scene.run, others, Regulars(habits()))];
-        if role == Role::Bystander {
-            parts.push(Part::background(scene.run, customers, allowed));
-            return parts;
-        }
+        let allowed = band(catalog, Verdict::Allowed);
+        let blocked = band(catalog, Verdict::NewRule);
+        let pace = scene.people(customers_rate(), Shape::Flat);
         let length = scene.event.length_ns() as f64 / 1e9 / EVENT.as_secs_f64();
-        let count = scene.count((BLOCKED_REQUESTS as f64 * scene.scale() * length).round() as u64);
-        let blocked = Customers {
-            verdict: Verdict::NewRule,
-        };
-        parts.push(Part::background(scene.before(), customers, allowed));
-        parts.push(Part::background(scene.after(), customers, allowed));
-        parts.push(Part::event(scene.event, Pace::Even { count }, blocked));
-        parts
-    }
-
-    fn event(&self, _scene: &Scene<'_>) -> Option<EventPlan> {
-        Some(EventPlan {
-            summary: "a new rule blocks good traffic until it is taken back".to_owned(),
-            addresses: CUSTOMERS.iter().map(|client| client.address).collect(),
+        let scale = scene.rate / RATE;
+        let count = scene.count((BLOCKED_REQUESTS * scale * length).round() as u64);
+        let target = scene.target;
+        let only = Audience::Only(target);
+        vec![EventPlan {
+            addresses: sources.addresses(3),
             rule: Some(NEW_RULE.to_owned()),
-            uris: vec![PATH],
-            ..EventPlan::default()
-        })
+            uris: vec![PATH.to_owned()],
+            acts: vec![
+                Act::background(Audience::AllBut(target), scene.run, pace, allowed.clone()),
+                Act::background(only, scene.before(), pace, allowed.clone()),
+                Act::background(only, scene.after(), pace, allowed),
+                Act::event(target, scene.event, count, blocked),
+            ],
+            ..EventPlan::new(
+                "misconfiguration",
+                "a new rule blocks good traffic until it is taken back",
+                target,
+                scene.event,
+            )
+        }]
     }
 }
 
-#[derive(Clone, Copy)]
-struct Customers {
-    verdict: Verdict,
+/// Customers in the United States; nobody else there uses the API.
+fn customers(catalog: &mut Catalog) -> Sources {
+    let country = catalog.text("US");
+    let client = |(host, kit)| Client {
+        address: Address::V4([192, 0, 2, host].into()),
+        country,
+        kit,
+    };
+    let hosts = [(41, kit::PYTHON), (87, kit::OKHTTP), (140, kit::AXIOS)];
+    Sources::Few(hosts.map(client).to_vec())
 }
 
-impl Actor for Customers {
-    fn act(&mut self, _since_ns: u64, dice: &mut Dice) -> Draft {
-        Draft {
-            client: CUSTOMERS[dice.index(CUSTOMERS.len())],
-            method: Method::Post,
-            uri: Numbered::plain(PATH),
-            args: Numbered::plain(""),
-            verdict: self.verdict,
-        }
-    }
+/// The users of the API, from begin to end.
+pub(super) fn users(scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
+    let crew = Crew::Regulars(Habits::new(&CUSTOM, catalog));
+    let pace = scene.people(1.0, Shape::Flat);
+    vec![Act::background(Audience::Everyone, scene.run, pace, crew)]
 }
 
 /// The other users of the API.
-fn habits() -> Arc<Habits> {
-    static HABITS: LazyLock<Arc<Habits>> = LazyLock::new(|| {
-        Habits::new(Custom {
-            targets: TARGETS,
-            kits: API_CLIENTS,
-            countries: COUNTRIES,
-            noise: NOISE,
-        })
-    });
-    HABITS.clone()
-}
+pub(crate) const CUSTOM: Custom<'static> = Custom {
+    targets: TARGETS,
+    target_weights: None,
+    kits: API_CLIENTS,
+    countries: COUNTRIES,
+    noise: NOISE,
+};
 
-const TARGETS: &[Target] = &[
+const TARGETS: &[Target<'static>] = &[
     Target::get(PATH),
     Target::get("/prod/session"),
     Target::numbered("/prod/items/", 500),
@@ -168,15 +170,3 @@ const NOISE: &[Noise] = &[
         args: "id=1%20or%201%3D1",
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn noise_is_decided_by_groups_that_the_acl_has() {
-        for noise in NOISE {
-            assert!(Profile::Api.can_decide(noise.verdict), "{noise:?}");
-        }
-    }
-}

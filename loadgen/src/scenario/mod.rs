@@ -1,27 +1,43 @@
 //! The scenarios, one file each.
 //!
-//! A scenario is a [`Story`]: what is normal, who makes the event, and what the truth about it is.
-//! To add one, write its file, and name it in [`Scenario`] and its `story`.
+//! A scenario is a [`Story`]: what is normal, and the events that happen to it, as parts of a plan.
+//! Files compose the events of stories with others of their own. To add a story, write its file,
+//! and name it in [`Scenario`] and its `story`.
 
 mod about;
 mod attack;
+mod bots;
+mod challenge;
 mod crowd;
-mod flood;
-mod misconfiguration;
+mod enforcement;
+pub(crate) mod flood;
+mod inputs;
+pub(crate) mod misconfiguration;
 mod normal;
 mod outage;
+mod ramp;
 mod regular;
+mod scan;
 mod scene;
+mod several;
+mod slow;
+mod spoofed;
+mod sqli;
+mod stuffing;
 pub(crate) mod website;
+mod week;
 mod xss;
 
 pub use about::About;
-pub(crate) use scene::{EventPlan, Role, Scene};
+pub(crate) use scene::{Scene, nanoseconds, random};
 
 use serde::{Deserialize, Serialize};
 
 use crate::acl::Profile;
-use crate::timeline::Part;
+use crate::catalog::Catalog;
+use crate::options::{Options, OptionsError};
+use crate::plan::{Act, Disorder, EventPlan, Plan};
+use crate::truth::Asked;
 
 /// What a scenario is made of.
 pub(crate) trait Story: Sync {
@@ -31,11 +47,36 @@ pub(crate) trait Story: Sync {
     /// What stands behind the ACLs.
     fn profile(&self) -> Profile;
 
-    /// The sources of one ACL's requests: the background first, in an order that does not change.
-    fn cast(&self, scene: &Scene<'_>, role: Role) -> Vec<Part>;
+    /// Normal life, in an order that does not change.
+    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act>;
 
-    /// What the truth says about the event; `None` where nothing out of the ordinary happens.
-    fn event(&self, scene: &Scene<'_>) -> Option<EventPlan>;
+    /// What happens in the span of the scene's event to its target; none where nothing out of the
+    /// ordinary does.
+    fn events(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<EventPlan>;
+}
+
+/// The run of `options`.
+pub(crate) fn plan(options: &Options) -> Result<Plan, OptionsError> {
+    options.validate()?;
+    let story = options.scenario.story();
+    let scene = Scene::new(options);
+    let mut catalog = Catalog::new(story.profile());
+    let background = story.background(&scene, &mut catalog);
+    let events = story.events(&scene, &mut catalog);
+    Ok(Plan {
+        asked: Asked::Scenario(options.clone()),
+        catalog,
+        seed: options.seed,
+        start_ms: options.start_ms,
+        duration_ms: options.duration_ms(),
+        acls: options.acls,
+        disorder: Disorder {
+            lateness_ms: options.disorder_ms(),
+            duplicates: options.duplicates,
+        },
+        background,
+        events,
+    })
 }
 
 /// A story to tell.
@@ -58,11 +99,35 @@ pub enum Scenario {
     Outage,
     /// Days and nights of normal life.
     Normal,
+    /// A network asks for more and more.
+    Ramp,
+    /// Many addresses, each with a few requests.
+    Slow,
+    /// Stolen credentials at the login page.
+    Stuffing,
+    /// A scanner asks for many paths.
+    Scan,
+    /// SQL injection in query strings, bodies and cookies.
+    Sqli,
+    /// Known bad inputs of several kinds.
+    Inputs,
+    /// Many addresses with one TLS fingerprint, labelled as bots.
+    Bots,
+    /// A wave of challenges and puzzles.
+    Challenge,
+    /// A flood in which every request has another address.
+    Spoofed,
+    /// A rule moves from COUNT to BLOCK.
+    Enforcement,
+    /// Three attacks that overlap.
+    Several,
+    /// Seven days and nights of normal life.
+    Week,
 }
 
 impl Scenario {
     /// All scenarios.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 20] = [
         Self::Regular,
         Self::Attack,
         Self::Misconfiguration,
@@ -71,6 +136,18 @@ impl Scenario {
         Self::Crowd,
         Self::Outage,
         Self::Normal,
+        Self::Ramp,
+        Self::Slow,
+        Self::Stuffing,
+        Self::Scan,
+        Self::Sqli,
+        Self::Inputs,
+        Self::Bots,
+        Self::Challenge,
+        Self::Spoofed,
+        Self::Enforcement,
+        Self::Several,
+        Self::Week,
     ];
 
     /// Its name, what it is, and its defaults.
@@ -103,6 +180,18 @@ impl Scenario {
             Self::Crowd => &crowd::Crowd,
             Self::Outage => &outage::Outage,
             Self::Normal => &normal::Normal,
+            Self::Ramp => &ramp::Ramp,
+            Self::Slow => &slow::Slow,
+            Self::Stuffing => &stuffing::Stuffing,
+            Self::Scan => &scan::Scan,
+            Self::Sqli => &sqli::Sqli,
+            Self::Inputs => &inputs::Inputs,
+            Self::Bots => &bots::Bots,
+            Self::Challenge => &challenge::Challenge,
+            Self::Spoofed => &spoofed::Spoofed,
+            Self::Enforcement => &enforcement::Enforcement,
+            Self::Several => &several::Several,
+            Self::Week => &week::Week,
         }
     }
 }

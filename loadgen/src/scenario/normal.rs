@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{About, EventPlan, Role, Scene, Story, website};
+use super::{About, Scene, Story, website};
 use crate::acl::Profile;
+use crate::catalog::Catalog;
+use crate::plan::{Act, EventPlan};
 use crate::shape::Shape;
-use crate::timeline::Part;
 
 pub(super) struct Normal;
 
@@ -23,11 +24,11 @@ impl Story for Normal {
         Profile::Website
     }
 
-    fn cast(&self, scene: &Scene<'_>, _role: Role) -> Vec<Part> {
-        vec![website::visitors(scene, Shape::Calendar)]
+    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
+        website::visitors(scene, catalog, Shape::Calendar)
     }
 
-    fn event(&self, _scene: &Scene<'_>) -> Option<EventPlan> {
-        None
+    fn events(&self, _scene: &Scene, _catalog: &mut Catalog) -> Vec<EventPlan> {
+        Vec::new()
     }
 }

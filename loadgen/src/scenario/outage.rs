@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{About, EventPlan, Role, Scene, Story, website};
+use super::{About, Scene, Story, website};
 use crate::acl::Profile;
+use crate::catalog::Catalog;
+use crate::plan::{Act, Effect, EventPlan};
 use crate::shape::Shape;
-use crate::timeline::Part;
 
 pub(super) struct Outage;
 
@@ -23,18 +24,19 @@ impl Story for Outage {
         Profile::Website
     }
 
-    fn cast(&self, scene: &Scene<'_>, role: Role) -> Vec<Part> {
-        let mut visitors = website::visitors(scene, Shape::Flat);
-        if role == Role::Target {
-            visitors.silence = Some(scene.event);
-        }
-        vec![visitors]
+    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
+        website::visitors(scene, catalog, Shape::Flat)
     }
 
-    fn event(&self, _scene: &Scene<'_>) -> Option<EventPlan> {
-        Some(EventPlan {
-            summary: "requests stop and come back".to_owned(),
-            ..EventPlan::default()
-        })
+    fn events(&self, scene: &Scene, _catalog: &mut Catalog) -> Vec<EventPlan> {
+        vec![EventPlan {
+            effect: Effect::Silences,
+            ..EventPlan::new(
+                "outage",
+                "requests stop and come back",
+                scene.target,
+                scene.event,
+            )
+        }]
     }
 }

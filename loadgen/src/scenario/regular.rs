@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use super::{About, EventPlan, Role, Scene, Story};
+use super::{About, Scene, Story};
 use crate::acl::Profile;
-use crate::dice::Dice;
+use crate::catalog::Catalog;
+use crate::crew::{Band, Fate, Sources, Wish, Wishes};
 use crate::kit;
-use crate::request::{Actor, Client, Draft, Method, Numbered};
+use crate::plan::{Act, Audience, EventPlan};
 use crate::rules::Verdict;
-use crate::timeline::Part;
 
 /// One request in five minutes.
 pub(super) const TESTER_RATE: f64 = 1.0 / 300.0;
@@ -30,30 +30,26 @@ impl Story for Regular {
         Profile::Api
     }
 
-    fn cast(&self, scene: &Scene<'_>, _role: Role) -> Vec<Part> {
-        vec![tester(scene)]
+    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
+        tester(scene, catalog)
     }
 
-    fn event(&self, _scene: &Scene<'_>) -> Option<EventPlan> {
-        None
+    fn events(&self, _scene: &Scene, _catalog: &mut Catalog) -> Vec<EventPlan> {
+        Vec::new()
     }
 }
 
 /// The test client, from begin to end.
-pub(super) fn tester(scene: &Scene<'_>) -> Part {
-    Part::background(scene.run, scene.scheduled(), Tester)
-}
-
-struct Tester;
-
-impl Actor for Tester {
-    fn act(&mut self, _since_ns: u64, _dice: &mut Dice) -> Draft {
-        Draft {
-            client: Client::v4([192, 0, 2, 5], "US", kit::TESTER),
-            method: Method::Get,
-            uri: Numbered::plain("/prod/app"),
-            args: Numbered::plain(""),
-            verdict: Verdict::Allowed,
-        }
-    }
+pub(super) fn tester(scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
+    let band = Band {
+        sources: Sources::one(catalog, [192, 0, 2, 5], "US", kit::TESTER),
+        wishes: Wishes::one(Wish::get(catalog, "/prod/app")),
+        fate: Fate::Always(catalog.ruling(Verdict::Allowed)),
+    };
+    vec![Act::background(
+        Audience::Everyone,
+        scene.run,
+        scene.scheduled(),
+        band,
+    )]
 }

@@ -4,40 +4,48 @@ use std::time::Duration;
 
 use crate::options::Options;
 use crate::pace::{Pace, Span};
-use crate::request::Address;
 use crate::shape::Shape;
-use crate::truth::{Counts, EventTruth, rfc3339};
 
 /// Ten million requests per second are more than any part may make.
 const MIN_GAP_NS: u64 = 100;
 
-/// Which part an ACL has in the story.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// The event happens to it.
-    Target,
-    /// It goes on as ever.
-    Bystander,
-}
-
 /// Where and how large everything is.
-#[derive(Debug)]
-pub(crate) struct Scene<'a> {
-    options: &'a Options,
+#[derive(Debug, Clone)]
+pub(crate) struct Scene {
     /// The whole run.
     pub(crate) run: Span,
     /// The event.
     pub(crate) event: Span,
+    /// Number of the ACL that the event happens to.
+    pub(crate) target: u32,
+    /// Requests per second of normal life.
+    pub(crate) rate: f64,
+    /// Factor on the size of the event.
+    pub(crate) intensity: f64,
 }
 
-impl<'a> Scene<'a> {
-    pub(crate) fn new(options: &'a Options) -> Self {
+impl Scene {
+    pub(crate) fn new(options: &Options) -> Self {
         let event_start_ns = nanoseconds(options.lead_in);
         let event_end_ns = event_start_ns.saturating_add(nanoseconds(options.event));
         Self {
-            options,
             run: Span::new(0, nanoseconds(options.duration())),
             event: Span::new(event_start_ns, event_end_ns),
+            target: 0,
+            rate: options.rate,
+            intensity: options.intensity,
+        }
+    }
+
+    /// The same with an event that takes the share from `from` to `to` of this one, in thousandths.
+    pub(crate) fn excerpt(&self, from: u64, to: u64) -> Self {
+        let at = |permille: u64| {
+            let offset = u128::from(self.event.length_ns()) * u128::from(permille) / 1_000;
+            self.event.start_ns + offset as u64
+        };
+        Self {
+            event: Span::new(at(from), at(to)),
+            ..self.clone()
         }
     }
 
@@ -54,78 +62,40 @@ impl<'a> Scene<'a> {
     /// One request per period, at the background's rate.
     pub(crate) fn scheduled(&self) -> Pace {
         Pace::Scheduled {
-            period_ns: gap_ns(self.options.rate),
+            period_ns: gap_ns(self.rate),
         }
     }
 
     /// Random requests at `factor` times the background's rate.
     pub(crate) fn people(&self, factor: f64, shape: Shape) -> Pace {
-        Pace::Poisson {
-            mean_gap_ns: gap_ns(self.options.rate * factor),
-            shape,
-        }
+        random(self.rate * factor, shape)
     }
 
     /// Random requests of the event at `factor` times the background's rate.
     pub(crate) fn surge(&self, factor: f64, shape: Shape) -> Pace {
-        self.people(factor * self.options.intensity, shape)
+        self.people(factor * self.intensity, shape)
     }
 
     /// The event's requests: `count` of them at intensity one.
-    pub(crate) fn count(&self, count: u64) -> u64 {
-        (count as f64 * self.options.intensity).round().max(1.0) as u64
-    }
-
-    /// How many times the scenario's own rate the background's rate is.
-    pub(crate) fn scale(&self) -> f64 {
-        self.options.rate / self.options.scenario.about().rate
-    }
-
-    fn unix_ms(&self, at_ns: u64) -> i64 {
-        self.options.start_ms + (at_ns / 1_000_000) as i64
+    pub(crate) fn count(&self, count: u64) -> Pace {
+        Pace::Even {
+            count: (count as f64 * self.intensity).round().max(1.0) as u64,
+        }
     }
 }
 
-fn nanoseconds(duration: Duration) -> u64 {
+/// Random requests, `per_second` of them where `shape` is one.
+pub(crate) fn random(per_second: f64, shape: Shape) -> Pace {
+    Pace::Poisson {
+        mean_gap_ns: gap_ns(per_second),
+        shape,
+    }
+}
+
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn gap_ns(per_second: f64) -> u64 {
     ((1e9 / per_second) as u64).max(MIN_GAP_NS)
-}
-
-/// What can be said about an event before it happens.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct EventPlan {
-    pub(crate) summary: String,
-    pub(crate) benign: bool,
-    pub(crate) addresses: Vec<Address>,
-    pub(crate) rule: Option<String>,
-    pub(crate) inner_rule: Option<String>,
-    pub(crate) uris: Vec<&'static str>,
-}
-
-impl EventPlan {
-    /// The truth with nothing counted yet, about the ACL named `acl`.
-    pub(crate) fn truth(self, scene: &Scene<'_>, acl: String) -> EventTruth {
-        let start_ms = scene.unix_ms(scene.event.start_ns);
-        let end_ms = scene.unix_ms(scene.event.end_ns);
-        EventTruth {
-            kind: scene.options.scenario.name().to_owned(),
-            summary: self.summary,
-            benign: self.benign,
-            acl,
-            start: rfc3339(start_ms),
-            end: rfc3339(end_ms),
-            start_ms,
-            end_ms,
-            addresses: self.addresses.iter().map(Address::to_string).collect(),
-            rule: self.rule,
-            inner_rule: self.inner_rule,
-            uris: self.uris.into_iter().map(str::to_owned).collect(),
-            counts: Counts::default(),
-            during: Counts::default(),
-            missing: 0,
-        }
-    }
 }

