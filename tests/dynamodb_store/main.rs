@@ -2,6 +2,7 @@
 #![cfg(feature = "aws")]
 
 mod closing;
+mod configuration;
 mod counting;
 mod damage;
 mod emulator;

@@ -27,7 +27,9 @@ const MINUTE_MS: i64 = 60_000;
 const BATCH: usize = 500;
 /// How much of a scenario follows its event, so that the windows of the event close.
 const AFTER: Duration = Duration::from_secs(10 * 60);
-/// A scenario's event begins after the change that is behind it, so its records are of the future.
+/// Enough of regular traffic: the detector needs an hour to know it.
+const REGULAR: Duration = Duration::from_secs(3 * 60 * 60);
+/// What follows a change that was just made lies in the future.
 const SETTINGS: &str = "[ingest]\naccept_future_minutes = 120\n";
 
 /// The account.
@@ -42,8 +44,8 @@ pub struct Account {
 }
 
 impl Account {
-    /// Starts one whose CloudTrail records every call.
-    pub async fn start() -> Self {
+    /// Starts one for `scenario`, whose CloudTrail records every call.
+    pub async fn start(scenario: Scenario) -> Self {
         let recording = [
             ("CLOUDTRAIL_RECORDING", "1"),
             ("CLOUDTRAIL_MAX_EVENTS", "1000000"),
@@ -52,7 +54,13 @@ impl Account {
         let config = ministack.sdk_config();
         let store = store(&config).await;
         let client = aws_sdk_kinesis::Client::new(&config);
-        create_stream(&client, STREAM, 2).await;
+        // In the future no clock tells that an idle shard is complete: only records do.
+        let shards = if scenario == Scenario::Misconfiguration {
+            1
+        } else {
+            2
+        };
+        create_stream(&client, STREAM, shards).await;
         Self {
             ministack,
             config,
@@ -67,16 +75,19 @@ impl Account {
         self.ministack.log_tail()
     }
 
-    /// Puts the records of `scenario` into the stream, as those of `acl`. Its event begins a minute
-    /// from now at most.
+    /// Puts the records of `scenario` into the stream, as those of `acl`. They ended some minutes ago; only
+    /// a misconfiguration begins after the change that is behind it, within a minute from now.
     pub async fn put(&self, scenario: Scenario, acl: &str) -> Truth {
         let mut options = Options::new(scenario);
         let next_minute = now().0 + MINUTE_MS - now().0.rem_euclid(MINUTE_MS);
-        options.start_ms = next_minute - milliseconds(options.lead_in);
-        if scenario == Scenario::Regular {
-            options.start_ms = next_minute - milliseconds(options.duration());
-        } else {
+        if scenario == Scenario::Misconfiguration {
             options.duration = Some(options.lead_in + options.event + AFTER);
+            options.start_ms = next_minute - milliseconds(options.lead_in);
+        } else {
+            if scenario == Scenario::Regular {
+                options.duration = Some(REGULAR);
+            }
+            options.start_ms = next_minute - milliseconds(options.duration()) - 6 * MINUTE_MS;
         }
         let mut lines = Vec::new();
         let truth = generate(&options, &mut lines).expect("the options can be met");
