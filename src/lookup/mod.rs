@@ -10,8 +10,8 @@
 //! | archive | as many as objects, and lists of them | 50 MiB as stored | the question's |
 //!
 //! What is not there when time is up is stated as missing, with the reason; what was read until then is
-//! kept. Calls that only read, and no call is made twice for incidents that are investigated within
-//! seconds of each other: what CloudTrail says is kept for 20 seconds.
+//! kept. All calls only read. What CloudTrail says is kept for 20 seconds, so that incidents that are
+//! investigated together cost no more than one.
 
 mod acl;
 mod archive;

@@ -15,6 +15,7 @@ use common::topics::Topic;
 use common::web_acl::{AUTHOR, CANARY, WebAcl};
 use serde_json::Value;
 use wafwatch_loadgen::{Scenario, Truth};
+use wafwatch_windows::time::EventTime;
 
 const SECTIONS: [&str; 10] = [
     "Executive Summary",
@@ -37,11 +38,13 @@ struct Mail {
     subject: String,
     body: String,
     message: Value,
+    /// When the window was closed that it is about.
+    closed: EventTime,
 }
 
 impl Mail {
     async fn first(topic: &Topic, account: &Account) -> Self {
-        let message = topic.first(PATIENCE).await;
+        let (message, closed) = tokio::join!(topic.first(PATIENCE), account.closed());
         let message = message.unwrap_or_else(|| panic!("no mail: {}", account.log_tail()));
         let text = |name: &str| message[name].as_str().expect("a text").to_owned();
         let mail = Self {
@@ -49,6 +52,7 @@ impl Mail {
             // As it was before it was made harmless, and on one line.
             body: text("Message").replace("[.]", ".").replace("\n", " "),
             message: message.clone(),
+            closed,
         };
         for section in SECTIONS {
             let heading = format!("\n{section}\n");
@@ -121,7 +125,7 @@ async fn an_attack_is_a_mail_with_address_rule_and_paths() {
     mail.names("Default action ALLOW");
     mail.names("logging configuration");
     account
-        .print_latency("attack, built-in analyst", &mail.message)
+        .print_latency("attack, built-in analyst", mail.closed, &mail.message)
         .await;
 
     // The newest windows wait for what may still come: all but these are closed.
@@ -145,7 +149,11 @@ async fn a_misconfiguration_is_a_mail_with_the_rule_the_change_and_its_author() 
     mail.names(&format!("undo the change of {AUTHOR}"));
     assert!(!mail.body.contains(CANARY), "{mail:?}");
     account
-        .print_latency("misconfiguration, built-in analyst", &mail.message)
+        .print_latency(
+            "misconfiguration, built-in analyst",
+            mail.closed,
+            &mail.message,
+        )
         .await;
 }
 
@@ -179,6 +187,6 @@ async fn a_model_is_told_of_the_change_and_names_its_author() {
         println!("misconfiguration, model: about {tokens} tokens in");
     }
     account
-        .print_latency("misconfiguration, model", &mail.message)
+        .print_latency("misconfiguration, model", mail.closed, &mail.message)
         .await;
 }

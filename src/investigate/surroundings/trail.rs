@@ -3,6 +3,8 @@
 //! Names of users, sessions and user agents are chosen by whoever makes the call: they are one line
 //! of limited length here, and escaped where they are shown.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -316,7 +318,7 @@ impl TrailEvent {
     }
 }
 
-/// What `events` have to do with the Web ACL `acl`, newest first, and how many of them have nothing to
+/// What `events`, which come newest first, have to do with the Web ACL `acl`, newest first, and how many of them have nothing to
 /// do with it.
 #[must_use]
 pub fn related(
@@ -324,8 +326,11 @@ pub fn related(
     acl: &str,
     configuration: Option<&AclConfiguration>,
 ) -> (Vec<RecordedChange>, u32) {
-    events.sort_by(|a, b| (a.change.at, &a.change.id).cmp(&(b.change.at, &b.change.id)));
-    events.dedup_by(|a, b| !a.change.id.is_empty() && a.change.id == b.change.id);
+    let mut known = HashSet::new();
+    events.retain(|event| event.change.id.is_empty() || known.insert(event.change.id.clone()));
+    // Times are whole seconds: among equal ones the order in which they came tells which was first.
+    events.reverse();
+    events.sort_by_key(|event| event.change.at);
     let mut changes = Vec::new();
     let mut unrelated = 0;
     let mut wanted_before: Option<AclConfiguration> = None;
@@ -335,14 +340,13 @@ pub fn related(
             continue;
         };
         let mut change = event.change;
-        if relation == Relation::WebAcl && change.error.is_none() {
-            if let Some(wanted) = event.wanted {
-                if let Some(before) = &wanted_before {
-                    change.changes = differences(before, &wanted);
-                    change.changes.truncate(MAX_CHANGES);
-                }
-                wanted_before = Some(wanted);
+        let is_made = relation == Relation::WebAcl && change.error.is_none();
+        if let Some(wanted) = event.wanted.filter(|_| is_made) {
+            if let Some(before) = &wanted_before {
+                change.changes = differences(before, &wanted);
+                change.changes.truncate(MAX_CHANGES);
             }
+            wanted_before = Some(wanted);
         }
         change.relation = relation;
         changes.push(change);

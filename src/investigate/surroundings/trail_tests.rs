@@ -56,6 +56,21 @@ fn a_change_is_told_with_who_from_where_when_and_what() {
 }
 
 #[test]
+fn changes_of_the_same_second_keep_the_order_in_which_they_are_recorded() {
+    for ids in [["a", "b"], ["b", "a"]] {
+        let mut events = vec![update(1, &json!([block("geo")])), update(1, &json!([]))];
+        for (event, id) in events.iter_mut().zip(ids) {
+            event.change.id = id.to_owned();
+        }
+        let again = events[0].clone();
+        events.push(again);
+        let (changes, _) = related(events, ACL, None);
+        assert_eq!(changes.len(), 2, "the one that came twice counts once");
+        assert!(changes[0].may_begin_to_refuse("geo"), "{changes:?}");
+    }
+}
+
+#[test]
 fn a_change_that_was_refused_changes_nothing() {
     let mut refused = update(5, &json!([block("geo")]));
     refused.change.error = Some("WAFOptimisticLockException".to_owned());

@@ -5,7 +5,6 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wafwatch::forward::{PackLimits, pack, put};
@@ -205,15 +204,26 @@ impl Account {
         }
     }
 
-    /// Prints how long after the call began that closed the window the message was published.
+    /// When the first event waits in the table: the window that caused it is closed by the same
+    /// transaction.
+    pub async fn closed(&self) -> EventTime {
+        let started = Instant::now();
+        loop {
+            let waiting = self.store.outbox_rows(1).await.expect("reads");
+            if !waiting.is_empty() || started.elapsed() > PATIENCE {
+                return now();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Prints how long after the close of its window the message was published.
     #[allow(clippy::print_stdout)]
-    pub async fn print_latency(&self, what: &str, message: &Value) {
+    pub async fn print_latency(&self, what: &str, closed: EventTime, message: &Value) {
         let settled = self.settled(message).await;
-        let published: Timestamp = message["Timestamp"]
-            .as_str()
-            .and_then(|text| text.parse().ok())
-            .expect("has a time");
-        let passed = published.as_millisecond() - settled.created.0;
+        let published = message["SentTimestamp"].as_str();
+        let published: Option<i64> = published.and_then(|text| text.parse().ok());
+        let passed = published.expect("has a time") - closed.0;
         let explanation = settled.explanation.expect("is explained");
         let analysis = explanation.analysis_milliseconds;
         let model = explanation.assessment.model;

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use serde_json::Value;
+
+/// When a message was put into the queue: the topic's own time is in whole seconds.
+const SENT: MessageSystemAttributeName = MessageSystemAttributeName::SentTimestamp;
 
 /// A topic, and the queue that gets what is published to it.
 pub struct Topic {
@@ -43,7 +46,8 @@ impl Topic {
         Self { arn, queue, client }
     }
 
-    /// What arrives until nothing has for so long: the notifications as SNS wraps them.
+    /// What arrives until nothing has for so long: the notifications as SNS wraps them, and as
+    /// `SentTimestamp` the milliseconds at which they came.
     pub async fn messages(&self, quiet: Duration) -> Vec<Value> {
         let mut messages = Vec::new();
         let mut last = std::time::Instant::now();
@@ -53,12 +57,16 @@ impl Topic {
                 .receive_message()
                 .queue_url(&self.queue)
                 .max_number_of_messages(10)
+                .message_system_attribute_names(SENT)
                 .wait_time_seconds(1);
             let received = received.send().await.expect("receives").messages;
             for message in received.unwrap_or_default() {
                 last = std::time::Instant::now();
                 let body = message.body.expect("has a body");
-                messages.push(serde_json::from_str(&body).expect("is JSON"));
+                let mut content: Value = serde_json::from_str(&body).expect("is JSON");
+                let sent = message.attributes.and_then(|mut known| known.remove(&SENT));
+                content["SentTimestamp"] = sent.map_or(Value::Null, Value::from);
+                messages.push(content);
                 let receipt = message.receipt_handle.expect("has a receipt");
                 let delete = self.client.delete_message().queue_url(&self.queue);
                 let deleted = delete.receipt_handle(receipt).send().await;
