@@ -45,6 +45,7 @@ mod pace;
 mod plan;
 mod population;
 mod printer;
+pub mod replay;
 mod request;
 mod rules;
 mod scenario;

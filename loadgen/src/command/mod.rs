@@ -1,21 +1,38 @@
 //! The command `loadgen`.
 //!
-//! Exit codes: 0 for a run that was written, also where the reader of a pipe went away early; 1
-//! for an output that failed; 2 for options that cannot be met.
+//! Exit codes: 0 for a run that was sent, also where the reader of a pipe went away early; 1 for
+//! an input or an output that failed; 2 for options that cannot be met.
 
 mod arguments;
+mod feed;
+mod http;
+mod measure;
 mod progress;
+mod recording;
+mod report;
+mod send;
+mod sink;
+mod tempo;
 
-use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, bail};
-use wafwatch_loadgen::{Format, GenerateError, Scenario, Truth, generate_as};
+use wafwatch_loadgen::replay::Pseudonyms;
+use wafwatch_loadgen::{
+    Composition, CompositionError, Format, GenerateError, Generator, Scenario, Truth,
+};
 
-use arguments::{Destination, Job, Request};
-use progress::{Progress, Records};
+use arguments::{Composed, Destination, Input, Job, Replay, Request};
+use feed::Feed;
+use measure::Measures;
+use progress::{Progress, Records, Stretch};
+use recording::Recording;
+use report::Report;
+use sink::Sink;
+use tempo::{Schedule, Tempo};
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -28,7 +45,7 @@ pub fn run() -> ExitCode {
     };
     let result = match request {
         Request::List => list(&mut io::stdout()).map_err(anyhow::Error::from),
-        Request::Generate(job) => produce(&job),
+        Request::Send(job) => send_all(&job),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -36,14 +53,20 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // Nobody is left to hear that standard error cannot be written.
             let _ = writeln!(io::stderr(), "loadgen: {error:#}");
-            let is_usage = matches!(error.downcast_ref(), Some(GenerateError::Options(_)));
-            ExitCode::from(if is_usage { USAGE } else { FAILURE })
+            ExitCode::from(if is_usage(&error) { USAGE } else { FAILURE })
         }
     }
 }
 
 fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
+}
+
+fn is_usage(error: &anyhow::Error) -> bool {
+    let is_option = matches!(error.downcast_ref(), Some(GenerateError::Options(_)));
+    let is_file = error.downcast_ref::<CompositionError>().is_some();
+    let is_target = error.downcast_ref::<http::TargetError>().is_some();
+    is_option || is_file || is_target
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -62,46 +85,160 @@ fn list(output: &mut dyn Write) -> io::Result<()> {
     writeln!(output, "\nloadgen <scenario> --help tells its options.")
 }
 
-fn produce(job: &Job) -> anyhow::Result<()> {
-    job.options.validate().map_err(GenerateError::from)?;
-    let records = match &job.destination {
-        Destination::Stdout if io::stdout().is_terminal() => Records::OnScreen,
-        Destination::Stdout | Destination::File(_) => Records::Elsewhere,
+/// Records, the time that they go through, and where the truth about them goes.
+struct Source<'a> {
+    feed: Feed,
+    stretch: Stretch,
+    truth: Option<&'a PathBuf>,
+}
+
+fn send_all(job: &Job) -> anyhow::Result<()> {
+    let mut source = open(&job.input)?;
+    let output = &job.output;
+    let is_screen =
+        matches!(output.destination, Destination::Stdout(_)) && io::stdout().is_terminal();
+    let records = match is_screen {
+        true => Records::OnScreen,
+        false => Records::Elsewhere,
     };
-    let mut progress = Progress::new(&job.options, records);
-    let truth = match &job.destination {
-        Destination::Stdout => {
-            let stdout = io::stdout();
-            if job.format == Format::Gzip && records == Records::OnScreen {
-                bail!("cannot show gzip on a terminal: name a file with --out, or leave --format");
-            }
-            // Lines would go out one by one through the line buffer of a bare standard output.
-            let mut output = BufWriter::with_capacity(1 << 16, stdout.lock());
-            generate_as(job.format, &job.options, &mut output, &mut |at| {
-                progress.show(at);
-            })?
-        }
-        Destination::File(path) => {
-            let mut file = create(path)?;
-            generate_as(job.format, &job.options, &mut file, &mut |at| {
-                progress.show(at);
-            })
-            .with_context(|| format!("while writing {}", path.display()))?
-        }
-    };
-    progress.finish(&truth);
-    if let Some(path) = &job.truth {
-        write_truth(path, &truth)?;
+    let begun = Instant::now();
+    let mut progress = Progress::new(source.stretch, records);
+    let schedule = Schedule::new(output.tempo, begun, source.stretch.start_ms);
+    let (sink, measures) = deliver(
+        &mut source.feed,
+        &output.destination,
+        schedule,
+        &mut progress,
+    )?;
+    let skipped = source.feed.skipped();
+    let truth = source.feed.truth();
+    progress.finish(truth.as_ref());
+    let is_worth_telling = progress.is_shown()
+        || output.tempo != Tempo::Max
+        || matches!(output.destination, Destination::Http(_))
+        || !skipped.is_empty();
+    let report = Report::new(sink, output.tempo, &measures, begun.elapsed(), skipped);
+    if is_worth_telling {
+        let _ = write!(io::stderr(), "{report}");
+    }
+    if let (Some(path), Some(truth)) = (source.truth, &truth) {
+        write_truth(path, truth)?;
+    }
+    if let Some(path) = &output.report {
+        write_text(path, &(serde_json::to_string_pretty(&report)? + "\n"))?;
+    }
+    if let Some(path) = &output.hgrm {
+        write_text(path, &measure::hgrm(&measures.latency))?;
     }
     Ok(())
 }
 
-fn create(path: &Path) -> anyhow::Result<File> {
-    File::create(path).with_context(|| format!("cannot create {}", path.display()))
+fn open(input: &Input) -> anyhow::Result<Source<'_>> {
+    match input {
+        Input::Made(made) => {
+            let generator = Generator::new(&made.options).map_err(GenerateError::from)?;
+            Ok(Source {
+                feed: Feed::Made(Box::new(generator)),
+                stretch: Stretch {
+                    start_ms: made.options.start_ms,
+                    length_ms: Some(made.options.duration().as_millis() as i64),
+                },
+                truth: made.truth.as_ref(),
+            })
+        }
+        Input::Composed(composed) => {
+            let composition = compose(composed)?;
+            Ok(Source {
+                feed: Feed::Made(Box::new(Generator::compose(&composition))),
+                stretch: Stretch {
+                    start_ms: composition.start_ms(),
+                    length_ms: Some(composition.duration_ms()),
+                },
+                truth: composed.truth.as_ref(),
+            })
+        }
+        Input::Recorded(replay) => {
+            let recording = record(replay)?;
+            Ok(Source {
+                stretch: Stretch {
+                    start_ms: recording.first_ms(),
+                    length_ms: None,
+                },
+                feed: Feed::Recorded(Box::new(recording)),
+                truth: None,
+            })
+        }
+    }
+}
+
+fn compose(composed: &Composed) -> anyhow::Result<Composition> {
+    let path = composed.path.display();
+    let text =
+        std::fs::read_to_string(&composed.path).with_context(|| format!("cannot read {path}"))?;
+    let mut composition = Composition::parse(&text).with_context(|| format!("in {path}"))?;
+    if let Some(seed) = composed.seed {
+        composition = composition.with_seed(seed);
+    }
+    if let Some(start_ms) = composed.start_ms {
+        let moved = composition.starting_at(start_ms);
+        composition = moved.map_err(GenerateError::from)?;
+    }
+    Ok(composition)
+}
+
+fn record(replay: &Replay) -> anyhow::Result<Recording> {
+    let pseudonyms = match &replay.key {
+        None => None,
+        Some(path) => {
+            let key = std::fs::read(path)
+                .with_context(|| format!("cannot read the key in {}", path.display()))?;
+            let pseudonyms = Pseudonyms::new(&key, replay.uris);
+            Some(pseudonyms.with_context(|| format!("in {}", path.display()))?)
+        }
+    };
+    let mut recording = Recording::open(&replay.paths, pseudonyms)?;
+    recording.shift(replay.start_ms.unwrap_or_else(now_ms), replay.divisor);
+    Ok(recording)
+}
+
+/// Sends everything, and returns where it went and what was measured.
+fn deliver(
+    feed: &mut Feed,
+    destination: &Destination,
+    schedule: Schedule,
+    progress: &mut Progress,
+) -> anyhow::Result<(String, Measures)> {
+    let (name, mut sink) = match destination {
+        Destination::Stdout(Format::Gzip) if io::stdout().is_terminal() => {
+            bail!("cannot show gzip on a terminal: name a file with --out, or leave --format");
+        }
+        Destination::Stdout(format) => ("standard output".to_owned(), Sink::stdout(*format)),
+        Destination::File(path, format) => (path.display().to_string(), Sink::file(path, *format)?),
+        Destination::Files(path, format, rotation) => (
+            path.display().to_string(),
+            Sink::rotating(path.clone(), *format, *rotation)?,
+        ),
+        Destination::Http(endpoint) => {
+            let key = endpoint.api_key_variable.as_ref();
+            let key = key.map(|name| {
+                std::env::var(name).with_context(|| format!("no API key in the variable {name}"))
+            });
+            let target =
+                http::Target::new(&endpoint.url, &endpoint.allowed_hosts, key.transpose()?)?;
+            let connections = endpoint.connections;
+            let measures = http::all(feed, &target, connections, schedule, progress)?;
+            return Ok((target.describe(), measures));
+        }
+    };
+    let measures = send::all(feed, &mut sink, schedule, progress)?;
+    sink.finish()?;
+    Ok((name, measures))
 }
 
 fn write_truth(path: &Path, truth: &Truth) -> anyhow::Result<()> {
-    let mut text = serde_json::to_string_pretty(truth)?;
-    text.push('\n');
+    write_text(path, &(serde_json::to_string_pretty(truth)? + "\n"))
+}
+
+fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -3,9 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use wafwatch_loadgen::{Options, Truth};
-
-use wafwatch_loadgen::duration;
+use wafwatch_loadgen::Truth;
 
 const INTERVAL: Duration = Duration::from_millis(200);
 
@@ -18,61 +16,75 @@ pub enum Records {
     Elsewhere,
 }
 
+/// The time of the records that a run goes through.
+#[derive(Debug, Clone, Copy)]
+pub struct Stretch {
+    /// Unix milliseconds.
+    pub start_ms: i64,
+    /// Unknown for recordings.
+    pub length_ms: Option<i64>,
+}
+
 /// A line on standard error that is drawn again and again; nothing where that is no terminal.
 #[derive(Debug)]
 pub struct Progress {
     is_shown: bool,
-    start_ms: i64,
-    length_ms: i64,
+    stretch: Stretch,
     begun: Instant,
     drawn: Instant,
+    records: u64,
     is_dirty: bool,
 }
 
 impl Progress {
-    /// Progress of a run with `options` that begins now.
-    pub fn new(options: &Options, records: Records) -> Self {
+    /// Progress of a run through `stretch` that begins now.
+    pub fn new(stretch: Stretch, records: Records) -> Self {
         let begun = Instant::now();
         Self {
             is_shown: records == Records::Elsewhere && io::stderr().is_terminal(),
-            start_ms: options.start_ms,
-            length_ms: options.duration().as_millis() as i64,
+            stretch,
             begun,
             drawn: begun,
+            records: 0,
             is_dirty: false,
         }
     }
 
-    /// The run has come to `at_ms`.
-    pub fn show(&mut self, at_ms: i64) {
-        if !self.is_shown || self.drawn.elapsed() < INTERVAL {
-            return;
-        }
-        self.drawn = Instant::now();
-        self.is_dirty = true;
-        let elapsed = self.begun.elapsed().as_secs_f64();
-        let done = (at_ms - self.start_ms) as f64 / self.length_ms as f64;
-        let left_s = elapsed / done.max(1e-6) - elapsed;
-        draw(&format!("{:3.0}%, {left_s:.0} s left", done * 100.0));
+    /// Whether somebody is watching.
+    pub fn is_shown(&self) -> bool {
+        self.is_shown
     }
 
-    /// The run is over.
-    pub fn finish(&self, truth: &Truth) {
+    /// The run has come to `at_ms` with `records` in all.
+    pub fn show(&mut self, at_ms: i64, records: u64) {
+        let since = self.drawn.elapsed();
+        if !self.is_shown || since < INTERVAL {
+            return;
+        }
+        let rate = (records - self.records) as f64 / since.as_secs_f64();
+        self.records = records;
+        self.drawn = Instant::now();
+        self.is_dirty = true;
+        let mut text = format!("{records} records, {rate:.0}/s");
+        if let Some(length_ms) = self.stretch.length_ms {
+            let elapsed = self.begun.elapsed().as_secs_f64();
+            let done = (at_ms - self.stretch.start_ms) as f64 / length_ms as f64;
+            let left_s = elapsed / done.max(1e-6) - elapsed;
+            text = format!("{:3.0}%, {left_s:.0} s left, {text}", done * 100.0);
+        }
+        draw(&text);
+    }
+
+    /// The run is over, with `truth` about what was made.
+    pub fn finish(&self, truth: Option<&Truth>) {
         if !self.is_shown {
             return;
         }
         if self.is_dirty {
             draw("");
         }
-        let elapsed = self.begun.elapsed();
-        let rate = truth.counts.total as f64 / elapsed.as_secs_f64();
-        let took = duration::show(Duration::from_millis(elapsed.as_millis() as u64));
-        let mut text = format!(
-            "{} records, {:.1} MB, {took}, {rate:.0} records/s\n",
-            truth.counts.total,
-            truth.bytes as f64 / 1e6,
-        );
-        for event in &truth.events {
+        let mut text = String::new();
+        for event in truth.iter().flat_map(|truth| &truth.events) {
             text.push_str(&format!(
                 "{}: {} to {}, {} requests, {} blocked\n",
                 event.kind, event.start, event.end, event.counts.total, event.counts.blocked

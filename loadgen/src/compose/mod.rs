@@ -5,6 +5,8 @@
 
 mod error;
 mod file;
+mod lists;
+mod named;
 mod people;
 mod phases;
 mod values;

@@ -6,19 +6,20 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::error::{CompositionError, Source};
-use super::file::{ClientEntry, File, RuleEntry, SourceEntry, TargetEntry, Weights};
-use super::values::{RuleAction, RuleKind, SiteKind, Turn};
+use super::file::{ClientEntry, File, SourceEntry, TargetEntry, Weights};
+use super::lists::{
+    MAX_ENTRIES, args_of, check_weights, target_list, unknown, unknown_client, weight_of,
+};
+use super::named::{Named, rule};
+use super::values::{RuleAction, SiteKind, Turn};
 use crate::catalog::Catalog;
 use crate::crew::{Origins, Sources, Wish};
 use crate::kit::{self, KITS, Kit, KitId};
 use crate::network::Network;
 use crate::population::{Custom, Habits, Target};
-use crate::rules::{Action, CountedMatch, Group, Ruling, RulingId, Terminator};
+use crate::rules::{Ruling, RulingId};
 use crate::scenario::{misconfiguration, website};
 
-/// No list is longer, and no weight larger.
-const MAX_ENTRIES: usize = 10_000;
-const MAX_WEIGHT: u64 = 1_000_000_000;
 /// The name of what no rule ends.
 const ALLOW: &str = "allow";
 
@@ -26,15 +27,6 @@ const ALLOW: &str = "allow";
 pub(super) struct People {
     kits: BTreeMap<String, KitId>,
     rules: BTreeMap<String, (RuleAction, Named)>,
-}
-
-/// A rule without its action.
-#[derive(Clone)]
-struct Named {
-    name: String,
-    kind: RuleKind,
-    group: Option<(Group, String)>,
-    labels: Vec<String>,
 }
 
 impl People {
@@ -208,41 +200,6 @@ impl People {
     }
 }
 
-impl Named {
-    fn ruling(&self, action: RuleAction) -> Ruling {
-        let action = match action {
-            RuleAction::Block => Action::Block,
-            RuleAction::Challenge => Action::Challenge,
-            RuleAction::Captcha => Action::Captcha,
-            RuleAction::Count => {
-                let counted = match &self.group {
-                    Some((group, rule)) => CountedMatch::InGroup {
-                        group: *group,
-                        rule: rule.clone().into(),
-                    },
-                    None => CountedMatch::AtTop(self.name.clone().into()),
-                };
-                return self.labelled(Ruling::counted(counted));
-            }
-        };
-        let terminator = match (&self.group, self.kind) {
-            (Some((group, rule)), _) => Terminator::Group {
-                group: *group,
-                rule: rule.clone().into(),
-                details: "[]",
-            },
-            (None, RuleKind::Regular) => Terminator::Regular(self.name.clone().into()),
-            (None, RuleKind::RateBased) => Terminator::RateBased(self.name.clone().into()),
-        };
-        self.labelled(Ruling::ended(action, terminator))
-    }
-
-    fn labelled(&self, ruling: Ruling) -> Ruling {
-        let labels = self.labels.iter().cloned();
-        labels.fold(ruling, Ruling::with_label)
-    }
-}
-
 fn client(
     source: &Source<'_>,
     entry: &ClientEntry,
@@ -262,34 +219,6 @@ fn client(
     Ok(catalog.kit(own))
 }
 
-fn rule(source: &Source<'_>, name: &str, entry: &RuleEntry) -> Result<Named, CompositionError> {
-    let group = match &entry.group {
-        None => None,
-        Some(text) => {
-            let group = Group::from_name(text.get_ref()).ok_or_else(|| {
-                let known: Vec<&str> = Group::ALL.iter().map(|group| group.name()).collect();
-                let message = format!("unknown managed group: choose one of {}", known.join(", "));
-                source.wrong("rules.group", text, &message)
-            })?;
-            let rule = entry.rule.clone().unwrap_or_else(|| name.to_owned());
-            Some((group, rule))
-        }
-    };
-    if let (Some(_), Some(kind)) = (&group, &entry.kind) {
-        let message = "a rule of a managed group has no kind: leave it out";
-        return Err(source.wrong("rules.kind", kind, message));
-    }
-    Ok(Named {
-        name: name.to_owned(),
-        kind: entry
-            .kind
-            .as_ref()
-            .map_or_else(RuleKind::default, |kind| *kind.get_ref()),
-        group,
-        labels: entry.labels.clone(),
-    })
-}
-
 fn networks(source: &Source<'_>, entry: &SourceEntry) -> Result<Vec<Network>, CompositionError> {
     const KEY: &str = "sources.networks";
     let texts = entry.networks.get_ref();
@@ -303,69 +232,4 @@ fn networks(source: &Source<'_>, entry: &SourceEntry) -> Result<Vec<Network>, Co
             })
     };
     texts.iter().map(parse).collect()
-}
-
-fn target_list<'a>(
-    source: &Source<'_>,
-    file: &'a File,
-    key: &str,
-    name: &Spanned<String>,
-) -> Result<&'a [TargetEntry], CompositionError> {
-    let Some(list) = file.targets.get(name.get_ref()) else {
-        return Err(source.wrong(key, name, &unknown("targets.NAME", name.get_ref())));
-    };
-    let entries = list.get_ref();
-    let is_usable = (1..=MAX_ENTRIES).contains(&entries.len())
-        && entries.iter().all(|entry| weight_of(entry) <= MAX_WEIGHT)
-        && entries.iter().any(|entry| weight_of(entry) > 0);
-    if !is_usable {
-        let message = "write 1 to 10000 targets with weights of at most 1000000000, not all zero";
-        return Err(source.wrong("targets", list, message));
-    }
-    if let Some(entry) = entries
-        .iter()
-        .find(|entry| !entry.uri.get_ref().starts_with('/'))
-    {
-        return Err(source.wrong("targets.uri", &entry.uri, "begin it with a slash"));
-    }
-    Ok(entries)
-}
-
-pub(super) fn check_weights(
-    source: &Source<'_>,
-    key: &str,
-    weights: &Spanned<Weights>,
-) -> Result<(), CompositionError> {
-    let map = weights.get_ref();
-    let is_usable = map.len() <= MAX_ENTRIES
-        && map.values().all(|weight| *weight <= MAX_WEIGHT)
-        && map.values().any(|weight| *weight > 0);
-    if is_usable {
-        return Ok(());
-    }
-    let message = "write names with weights from 0 to 1000000000, at least one above 0";
-    Err(source.wrong(key, weights, message))
-}
-
-fn args_of(entry: &TargetEntry) -> Vec<&str> {
-    match &entry.args {
-        Some(args) if !args.is_empty() => args.iter().map(String::as_str).collect(),
-        _ => vec![""],
-    }
-}
-
-fn weight_of(entry: &TargetEntry) -> u64 {
-    entry.weight.unwrap_or(1)
-}
-
-fn unknown(table: &str, name: &str) -> String {
-    format!("there is no {name:?}: describe it under {table}")
-}
-
-fn unknown_client(name: &str) -> String {
-    let known: Vec<&str> = kit::NAMES.iter().map(|(name, _)| *name).collect();
-    format!(
-        "there is no client {name:?}: describe it under [clients.NAME], or choose one of {}",
-        known.join(", ")
-    )
 }

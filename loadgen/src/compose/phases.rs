@@ -6,7 +6,8 @@ use toml::Spanned;
 
 use super::error::{CompositionError, Source};
 use super::file::{File, Phase};
-use super::people::{People, check_weights};
+use super::lists::check_weights;
+use super::people::People;
 use crate::catalog::Catalog;
 use crate::crew::{Band, Crew, Fate, Wishes};
 use crate::options::{MAX_INTENSITY, MAX_RATE, MIN_RATE};

@@ -176,6 +176,35 @@ fn the_second_acl_can_be_the_target() {
 }
 
 #[test]
+fn the_example_of_the_documentation_can_be_made() {
+    let page = include_str!("../../../docs/loadgen.md");
+    let blocks = page.split("```toml\n").skip(1);
+    let texts: Vec<&str> = blocks
+        .filter_map(|block| block.split("```").next())
+        .collect();
+    assert_eq!(texts.len(), 4);
+    let composition = Composition::parse(&texts.concat()).expect("a usable example");
+    let mut generator = Generator::compose(&composition);
+    let mut buffer = Vec::new();
+    while generator.write_next(&mut buffer).is_some() {
+        buffer.clear();
+    }
+    let truth = generator.truth();
+    let kinds: Vec<&str> = truth
+        .events
+        .iter()
+        .map(|event| event.kind.as_str())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["stuffing", "credential stuffing", "counted", "enforced"]
+    );
+    assert_eq!(truth.events[0].acl, truth.acls[1].arn);
+    assert!(truth.events.iter().all(|event| event.counts.total > 500));
+    assert_eq!(truth.events[3].counts.blocked, truth.events[3].counts.total);
+}
+
+#[test]
 fn errors_name_line_and_key() {
     let phase = "[[phase]]\nstart = \"1m\"\nlength = \"1m\"\n";
     for (text, expected) in [

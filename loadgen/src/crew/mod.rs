@@ -25,7 +25,7 @@ pub(crate) enum Crew {
     /// Regulars whose requests a rule matches.
     Matched(Arc<Habits>, RulingId),
     /// Anybody else.
-    Band(Band),
+    Band(Box<Band>),
 }
 
 impl Crew {
@@ -45,6 +45,6 @@ impl Crew {
 
 impl From<Band> for Crew {
     fn from(band: Band) -> Self {
-        Self::Band(band)
+        Self::Band(Box::new(band))
     }
 }

@@ -1,0 +1,176 @@
+//! Recordings of several files, and what is no recording.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::*;
+
+fn line(at_ms: i64, name: &str) -> String {
+    format!(
+        "{{\"timestamp\":{at_ms},\"webaclId\":\"{name}\",\"httpRequest\":{{\"clientIp\":\"192.0.2.1\"}}}}\n"
+    )
+}
+
+fn gzip(parts: &[&str]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for part in parts {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(part.as_bytes()).expect("memory");
+        bytes.extend(encoder.finish().expect("memory"));
+    }
+    bytes
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    fn with(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
+        let path = self.0.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("space");
+        std::fs::write(path, bytes).expect("space");
+        self
+    }
+
+    fn open(&self) -> anyhow::Result<Recording> {
+        Recording::open(&[self.0.path().to_owned()], None)
+    }
+
+    fn error(&self) -> String {
+        match self.open().and_then(all) {
+            Ok(_) => panic!("no error"),
+            Err(error) => format!("{error:#}"),
+        }
+    }
+}
+
+/// Recorded times and names.
+type Records = Vec<(i64, String)>;
+
+/// All records, and what was skipped.
+fn all(mut recording: Recording) -> anyhow::Result<(Records, BTreeMap<String, u64>)> {
+    let mut found = Vec::new();
+    let mut buffer = Vec::new();
+    while let Some(at_ms) = recording.next(&mut buffer)? {
+        let record: serde_json::Value = serde_json::from_slice(&buffer)?;
+        let name = record["webaclId"].as_str().unwrap_or_default().to_owned();
+        assert!(buffer.ends_with(b"\n"));
+        found.push((at_ms, name));
+        buffer.clear();
+    }
+    Ok((found, recording.skipped()))
+}
+
+#[test]
+fn files_that_overlap_become_one_sequence_in_time() {
+    let folder = Folder::new()
+        .with(
+            "b/late.jsonl",
+            [line(900, "late"), line(950, "late")].concat(),
+        )
+        .with(
+            "a.jsonl.gz",
+            gzip(&[&line(100, "a"), &[line(300, "a"), line(250, "a")].concat()]),
+        )
+        .with(
+            "c.jsonl",
+            [line(200, "c"), line(400, "c").trim_end().to_owned()].concat(),
+        );
+    let (found, skipped) = folder.open().and_then(all).expect("readable");
+    let times: Vec<i64> = found.iter().map(|(at_ms, _)| *at_ms).collect();
+    // A file's own order stays.
+    assert_eq!(times, [100, 200, 300, 250, 400, 900, 950]);
+    assert!(skipped.is_empty());
+}
+
+#[test]
+fn times_are_shifted() {
+    let folder = Folder::new().with("a.jsonl", [line(5_000, "a"), line(11_000, "a")].concat());
+    let mut recording = folder.open().expect("readable");
+    assert_eq!(recording.first_ms(), 5_000);
+    recording.shift(1_000_000, 60.0);
+    let mut lines = Vec::new();
+    while recording.next(&mut lines).expect("readable").is_some() {}
+    assert_eq!(
+        lines,
+        [line(1_000_000, "a"), line(1_000_100, "a")]
+            .concat()
+            .into_bytes()
+    );
+}
+
+#[test]
+fn bad_lines_are_counted_and_the_rest_goes_on() {
+    let long = format!("{}\n", "x".repeat(3 << 20));
+    let text = [
+        "nonsense\n",
+        &line(1, "a"),
+        "\n",
+        &long,
+        "{}\n",
+        &line(2, "a"),
+        &long[..2 << 20],
+    ]
+    .concat();
+    let folder = Folder::new()
+        .with("a.jsonl", text)
+        .with("notes.txt", "not a log\n");
+    let (found, skipped) = folder.open().and_then(all).expect("readable");
+    assert_eq!(found.len(), 2);
+    assert_eq!(skipped.values().sum::<u64>(), 5);
+    assert_eq!(skipped[&Refusal::NotJson.to_string()], 2);
+    assert_eq!(skipped[&Refusal::TooLong.to_string()], 2);
+    assert_eq!(skipped[&Refusal::NoRecord.to_string()], 1);
+}
+
+#[test]
+fn other_envelopes_are_named() {
+    let record = line(1, "a");
+    let two = format!("{}{}", record.trim_end(), record);
+    let cloudwatch = "{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[]}\n";
+    for (bytes, expected) in [
+        (two.into_bytes(), "records one behind the other"),
+        (
+            cloudwatch.as_bytes().to_vec(),
+            "CloudWatch Logs subscription",
+        ),
+        (gzip(&[cloudwatch]), "CloudWatch Logs subscription"),
+        (b"[{}]".to_vec(), "JSON array"),
+        (b"PAR1".to_vec(), "Parquet"),
+        (vec![0xf3, 0x89, 0x9a, 0xc2, 1], "KPL"),
+    ] {
+        let error = Folder::new().with("a", bytes).error();
+        assert!(error.contains(expected), "{error}");
+        assert!(error.contains("only JSON lines are sent again"), "{error}");
+    }
+}
+
+#[test]
+fn nothing_to_send_is_an_error() {
+    assert!(Folder::new().error().contains("no record to send"));
+    assert!(
+        Folder::new()
+            .with("a", "x\n")
+            .error()
+            .contains("no record to send")
+    );
+    let missing = Recording::open(&[PathBuf::from("/nowhere/at/all")], None);
+    assert!(missing.is_err());
+}
+
+#[test]
+fn damaged_gzip_is_an_error() {
+    let mut bytes = gzip(&[&line(1, "a").repeat(1_000)]);
+    bytes.truncate(bytes.len() / 2);
+    assert!(
+        Folder::new()
+            .with("a.gz", bytes)
+            .error()
+            .contains("cannot read")
+    );
+}
