@@ -2,6 +2,8 @@
 
 mod keeper;
 
+use std::cmp::Reverse;
+
 use serde_json::{Value, json};
 
 use self::keeper::Keeper;
@@ -60,7 +62,7 @@ pub(super) fn mark(
 fn list(table: Option<&str>, common: &CommonArguments) -> anyhow::Result<Outcome> {
     let (settings, keeper) = keeper::open(table, common)?;
     let mut marks: Vec<Mark> = keeper.marks()?.into_values().flatten().collect();
-    marks.sort_by(|one, other| other.made.cmp(&one.made));
+    marks.sort_by_key(|mark| Reverse(mark.made));
     if common.json {
         let values = marks.iter().map(|mark| to_json(&keeper, mark));
         let values = values.collect::<anyhow::Result<Vec<Value>>>()?;

@@ -1,6 +1,8 @@
 //! What people said of incidents. All are read together, before windows close.
 
 use super::DynamoStore;
+use std::cmp::Reverse;
+
 use super::items::{Item, Stored};
 use super::keys::{self, Key};
 use super::read::Range;
@@ -22,7 +24,7 @@ impl DynamoStore {
             marks.entry(mark.acl.clone()).or_default().push(mark);
         }
         for of_acl in marks.values_mut() {
-            of_acl.sort_by(|one, other| other.made.cmp(&one.made));
+            of_acl.sort_by_key(|mark| Reverse(mark.made));
             of_acl.truncate(MAX_MARKS);
         }
         Ok(marks)
