@@ -66,7 +66,9 @@ impl Closer<KinesisStream> {
         let idle_delay = settings.settings.windows.idle_delay_seconds;
         let investigator =
             Investigator::of_settings(&settings.settings, &settings.table, config, variable)?;
-        let (store, pipeline) = deployment(settings.settings, settings.table, config, draw).await?;
+        let (table, calendar) = (settings.table, settings.calendar);
+        let (store, pipeline) =
+            deployment(settings.settings, calendar, table, config, draw).await?;
         Ok(Self {
             store,
             stream: KinesisStream::new(config, settings.stream),

@@ -93,7 +93,9 @@ impl Consumer<KinesisStream, Bucket> {
     ) -> Result<Self, StoreError> {
         let windows = &settings.settings.windows;
         let (idle_delay, memory) = (windows.idle_delay_seconds, windows.memory_mib);
-        let (store, pipeline) = deployment(settings.settings, settings.table, config, draw).await?;
+        let (table, calendar) = (settings.table, settings.calendar);
+        let (store, pipeline) =
+            deployment(settings.settings, calendar, table, config, draw).await?;
         let options = ConsumerOptions {
             pipeline,
             idle_delay_ms: i64::from(idle_delay) * 1_000,

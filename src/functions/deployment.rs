@@ -6,6 +6,7 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
 use crate::config::Settings;
+use crate::guidance::Calendar;
 use crate::pipeline::PipelineSettings;
 use crate::store::StoreError;
 use crate::store::dynamodb::DynamoStore;
@@ -18,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// seeds cannot be merged.
 pub(super) async fn deployment(
     mut settings: Settings,
+    calendar: Calendar,
     table: String,
     config: &SdkConfig,
     draw: fn() -> u64,
@@ -27,5 +29,6 @@ pub(super) async fn deployment(
     if settings.windows.seed.is_none() {
         settings.windows.seed = Some(store.seed(draw()).await?);
     }
-    Ok((store, PipelineSettings::of(&settings, draw())))
+    let pipeline = PipelineSettings::of(&settings, draw()).with_calendar(calendar);
+    Ok((store, pipeline))
 }

@@ -6,6 +6,7 @@
 //! | `WAFWATCH_STREAM` | consumer, closer, forwarder | the stream's name |
 //! | `WAFWATCH_REJECTED_BUCKET` | consumer | where records that nothing can be made of are put aside; none where it is empty |
 //! | `WAFWATCH_CONFIG` | consumer, closer, investigator | a TOML file in the bundle |
+//! | `WAFWATCH_CALENDAR` | consumer, closer | another, of planned events |
 //!
 //! Everything else, the topic of incidents included, is what [`crate::config`] reads of the environment. No secret is ever a setting.
 
@@ -13,6 +14,7 @@ use std::io;
 use std::path::Path;
 
 use crate::config::{ConfigError, Settings, Warning};
+use crate::guidance::{Calendar, CalendarError};
 
 /// Where settings come from.
 #[derive(Clone, Copy)]
@@ -55,6 +57,17 @@ pub enum SettingsError {
     /// A setting is not accepted.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The file of planned events cannot be read.
+    #[error("cannot read the calendar {path} that `incident.calendar` names")]
+    CalendarFile {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// What is planned cannot be.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
 }
 
 /// Settings and what is to be said about them.
@@ -65,6 +78,8 @@ pub type Loaded<T> = Result<(T, Vec<Warning>), SettingsError>;
 pub struct ConsumerSettings {
     /// How records are counted and windows closed.
     pub settings: Settings,
+    /// What is planned.
+    pub calendar: Calendar,
     /// The table.
     pub table: String,
     /// The stream.
@@ -78,6 +93,8 @@ pub struct ConsumerSettings {
 pub struct CloserSettings {
     /// How windows are closed.
     pub settings: Settings,
+    /// What is planned.
+    pub calendar: Calendar,
     /// The table.
     pub table: String,
     /// The stream.
@@ -108,8 +125,10 @@ impl ConsumerSettings {
     /// A [`SettingsError`] that names the variable.
     pub fn load(sources: Sources<'_>) -> Loaded<Self> {
         let (settings, warnings) = sources.settings()?;
+        let calendar = sources.calendar(&settings)?;
         let loaded = Self {
             settings,
+            calendar,
             table: sources.table()?,
             stream: sources.stream()?,
             rejected_bucket: sources.named(&REJECTED_BUCKET)?,
@@ -126,8 +145,10 @@ impl CloserSettings {
     /// A [`SettingsError`] that names the variable.
     pub fn load(sources: Sources<'_>) -> Loaded<Self> {
         let (settings, warnings) = sources.settings()?;
+        let calendar = sources.calendar(&settings)?;
         let loaded = Self {
             settings,
+            calendar,
             table: sources.table()?,
             stream: sources.stream()?,
         };
@@ -214,6 +235,18 @@ impl Sources<'_> {
         Some(value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
+    fn calendar(&self, settings: &Settings) -> Result<Calendar, SettingsError> {
+        let Some(path) = &settings.incident.calendar else {
+            return Ok(Calendar::default());
+        };
+        let name = path.display().to_string();
+        let text = (self.file)(path).map_err(|source| SettingsError::CalendarFile {
+            path: name.clone(),
+            source,
+        })?;
+        Ok(Calendar::parse(&name, &text)?)
+    }
+
     fn named(&self, name: &Name) -> Result<Option<String>, SettingsError> {
         match self.value(name.variable) {
             Some(value) if !name.accepts(&value) => Err(name.refused(&value)),
@@ -285,6 +318,10 @@ mod tests {
         };
         let file = |path: &Path| match path.to_str() {
             Some("good.toml") => Ok("[windows]\ntop_n = 7\nlateness_seconds = 10".to_owned()),
+            Some("plans.toml") => Ok("[[event]]\nname = \"sale\"\neffect = \"ignore\"\n\
+                 from = \"2026-03-20T08:00:00Z\"\nuntil = \"2026-03-21T08:00:00Z\""
+                .to_owned()),
+            Some("torn.toml") => Ok("[[event]".to_owned()),
             _ => Err(io::Error::from(io::ErrorKind::NotFound)),
         };
         load(Sources {
@@ -320,6 +357,21 @@ mod tests {
         let (closer, _) = with(&changed, CloserSettings::load).expect("all is given");
         let windows = &closer.settings.windows;
         assert_eq!((windows.top_n, windows.lateness_seconds), (7, 45));
+    }
+
+    #[test]
+    fn what_is_planned_is_read_where_windows_close() {
+        let changed = [("WAFWATCH_CALENDAR", "plans.toml")];
+        let (consumer, _) = with(&changed, ConsumerSettings::load).expect("is right");
+        let (closer, _) = with(&changed, CloserSettings::load).expect("is right");
+        for calendar in [&consumer.calendar, &closer.calendar] {
+            assert_eq!(calendar.events().len(), 1);
+        }
+        for name in ["torn.toml", "absent.toml"] {
+            let changed = [("WAFWATCH_CALENDAR", name)];
+            let error = with(&changed, CloserSettings::load).expect_err("cannot be");
+            assert!(error.to_string().contains(name), "{error}");
+        }
     }
 
     #[test]
