@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use super::{About, Scene, Story, website};
-use crate::acl::Profile;
+use super::{About, Scene, Story};
 use crate::catalog::Catalog;
 use crate::crew::{Band, Fate, Sources, Wish, Wishes};
 use crate::kit;
@@ -26,14 +25,6 @@ impl Story for Challenge {
             3.0,
             Duration::from_secs(10 * 60),
         )
-    }
-
-    fn profile(&self) -> Profile {
-        Profile::Website
-    }
-
-    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
-        website::visitors(scene, catalog, Shape::Flat)
     }
 
     fn events(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<EventPlan> {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{About, Scene, Story, website};
-use crate::acl::Profile;
 use crate::catalog::Catalog;
 use crate::crew::Crew;
 use crate::plan::{Act, EventPlan};
@@ -24,14 +23,6 @@ impl Story for Crowd {
             3.0,
             Duration::from_secs(20 * 60),
         )
-    }
-
-    fn profile(&self) -> Profile {
-        Profile::Website
-    }
-
-    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
-        website::visitors(scene, catalog, Shape::Flat)
     }
 
     fn events(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<EventPlan> {

@@ -37,6 +37,7 @@ use crate::acl::Profile;
 use crate::catalog::Catalog;
 use crate::options::{Options, OptionsError};
 use crate::plan::{Act, Disorder, EventPlan, Plan};
+use crate::shape::Shape;
 use crate::truth::Asked;
 
 /// What a scenario is made of.
@@ -44,11 +45,16 @@ pub(crate) trait Story: Sync {
     /// What it is and its defaults.
     fn about(&self) -> About;
 
-    /// What stands behind the ACLs.
-    fn profile(&self) -> Profile;
+    /// What stands behind the ACLs: a website, unless it is said otherwise.
+    fn profile(&self) -> Profile {
+        Profile::Website
+    }
 
-    /// Normal life, in an order that does not change.
-    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act>;
+    /// Normal life, in an order that does not change: the visitors of a website, unless it is said
+    /// otherwise.
+    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
+        website::visitors(scene, catalog, Shape::Flat)
+    }
 
     /// What happens in the span of the scene's event to its target; none where nothing out of the
     /// ordinary does.

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use super::{About, Scene, Story, website};
-use crate::acl::Profile;
+use super::{About, Scene, Story};
 use crate::catalog::Catalog;
-use crate::plan::{Act, Effect, EventPlan};
-use crate::shape::Shape;
+use crate::plan::{Effect, EventPlan};
 
 pub(super) struct Outage;
 
@@ -18,14 +16,6 @@ impl Story for Outage {
             3.0,
             Duration::from_secs(15 * 60),
         )
-    }
-
-    fn profile(&self) -> Profile {
-        Profile::Website
-    }
-
-    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
-        website::visitors(scene, catalog, Shape::Flat)
     }
 
     fn events(&self, scene: &Scene, _catalog: &mut Catalog) -> Vec<EventPlan> {

@@ -3,14 +3,12 @@
 
 use std::time::Duration;
 
-use super::{About, Scene, Story, website};
-use crate::acl::Profile;
+use super::{About, Scene, Story};
 use crate::catalog::Catalog;
 use crate::crew::{Band, Fate, Sources, Wish, Wishes};
 use crate::kit;
 use crate::plan::{Act, EventPlan};
 use crate::rules::{Group, Verdict};
-use crate::shape::Shape;
 
 const REQUESTS: u64 = 1_500;
 /// With numbers after them; the site has none of these.
@@ -42,14 +40,6 @@ impl Story for Scan {
             3.0,
             Duration::from_secs(10 * 60),
         )
-    }
-
-    fn profile(&self) -> Profile {
-        Profile::Website
-    }
-
-    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
-        website::visitors(scene, catalog, Shape::Flat)
     }
 
     fn events(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<EventPlan> {

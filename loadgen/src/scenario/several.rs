@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use super::{About, Scene, Story, scan, spoofed, stuffing, website};
-use crate::acl::Profile;
+use super::{About, Scene, Story, scan, spoofed, stuffing};
 use crate::catalog::Catalog;
-use crate::plan::{Act, EventPlan};
-use crate::shape::Shape;
+use crate::plan::EventPlan;
 
 pub(super) struct Several;
 
@@ -18,14 +16,6 @@ impl Story for Several {
             3.0,
             Duration::from_secs(30 * 60),
         )
-    }
-
-    fn profile(&self) -> Profile {
-        Profile::Website
-    }
-
-    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
-        website::visitors(scene, catalog, Shape::Flat)
     }
 
     fn events(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<EventPlan> {

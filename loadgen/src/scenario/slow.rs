@@ -3,15 +3,13 @@
 
 use std::time::Duration;
 
-use super::{About, Scene, Story, website};
-use crate::acl::Profile;
+use super::{About, Scene, Story};
 use crate::catalog::Catalog;
 use crate::crew::{Band, Fate, Origins, Sources, Wish, Wishes};
 use crate::kit;
 use crate::network::Network;
 use crate::plan::{Act, EventPlan};
 use crate::rules::Verdict;
-use crate::shape::Shape;
 
 const ADDRESSES: u64 = 400;
 const REQUESTS_EACH: u64 = 6;
@@ -26,14 +24,6 @@ impl Story for Slow {
             3.0,
             Duration::from_secs(60 * 60),
         )
-    }
-
-    fn profile(&self) -> Profile {
-        Profile::Website
-    }
-
-    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
-        website::visitors(scene, catalog, Shape::Flat)
     }
 
     fn events(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<EventPlan> {

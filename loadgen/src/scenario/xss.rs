@@ -3,14 +3,12 @@
 
 use std::time::Duration;
 
-use super::{About, Scene, Story, website};
-use crate::acl::Profile;
+use super::{About, Scene, Story};
 use crate::catalog::Catalog;
 use crate::crew::{Band, Fate, Sources, Wish, Wishes};
 use crate::kit;
 use crate::plan::{Act, EventPlan};
 use crate::rules::{Group, Verdict};
-use crate::shape::Shape;
 
 const REQUESTS: u64 = 150;
 const PATH: &str = "/";
@@ -25,14 +23,6 @@ impl Story for Xss {
             1.0,
             Duration::from_secs(5 * 60),
         )
-    }
-
-    fn profile(&self) -> Profile {
-        Profile::Website
-    }
-
-    fn background(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<Act> {
-        website::visitors(scene, catalog, Shape::Flat)
     }
 
     fn events(&self, scene: &Scene, catalog: &mut Catalog) -> Vec<EventPlan> {

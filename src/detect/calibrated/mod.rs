@@ -1,6 +1,6 @@
 //! A detector whose one setting is how many false incidents per ACL and week are accepted.
 //!
-//! Every signal is a series with a model of its own ([`model`]): variance-stabilised counts and shares, a
+//! Every signal is a series with a model of its own (`model`): variance-stabilised counts and shares, a
 //! slow level, rhythms of day, week and hour that have to earn their weight, a memory of the last windows,
 //! a learnt dispersion. What a window deviates, alone or together with the windows before it, gets its
 //! rarity from tails that are learnt while they run; the rarest statement of all signals is
@@ -288,7 +288,7 @@ impl Detector for Calibrated {
         }
     }
 
-    /// Learns with an influence of its own ([`model::gate`]), except where people say what to think of
+    /// Learns with an influence of its own (`model::gate`), except where people say what to think of
     /// the window. Incomplete windows teach nothing.
     fn learn(&mut self, summary: &Summary, given: Influence) {
         if !self.moves_on(summary) || summary.completeness == Completeness::Incomplete {
