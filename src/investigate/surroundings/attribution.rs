@@ -4,7 +4,7 @@ use wafwatch_windows::time::EventTime;
 
 use super::difference::ConfigurationChange;
 use super::history::Drift;
-use super::trail::{RecordedChange, Relation};
+use super::recorded::{RecordedChange, Relation};
 use super::{Surroundings, Trail};
 
 /// Clocks of services and of the logs may be apart by this much.

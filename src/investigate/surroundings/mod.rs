@@ -11,6 +11,7 @@ mod attribution;
 mod configuration;
 mod difference;
 mod history;
+mod recorded;
 mod request;
 mod statement;
 mod trail;
@@ -26,8 +27,9 @@ pub use configuration::{
 };
 pub use difference::{ConfigurationChange, differences};
 pub use history::{ConfigurationHistory, Drift, Seen};
+pub use recorded::{RecordedChange, Relation};
 pub use statement::Statement;
-pub use trail::{CLOUDFRONT, RecordedChange, Relation, TrailEvent, WAF, is_significant, related};
+pub use trail::{CLOUDFRONT, TrailEvent, WAF, is_significant, related};
 
 use crate::incident::{EventKind, IncidentEvent};
 
