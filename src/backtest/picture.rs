@@ -5,17 +5,23 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use super::run::{Row, Run};
+use crate::detect::number;
 
 const WIDTH: usize = 1_200;
 const HEIGHT: usize = 300;
 const TOP: usize = 28;
+/// Room below the drawing, for times.
+const BOTTOM: usize = 26;
+const LEGEND: &str = "dark: seen; blue: expected range; red: incidents";
 
 /// Draws `run`; the title is escaped.
 #[must_use]
 pub fn svg(title: &str, run: &Run) -> String {
     let mut text = String::new();
-    let total_height = HEIGHT + TOP + 8;
+    let total_height = HEIGHT + TOP + BOTTOM;
     let put = |text: &mut String, line: std::fmt::Arguments<'_>| {
         text.write_fmt(line)
             .expect("writing to a string cannot fail");
@@ -23,8 +29,9 @@ pub fn svg(title: &str, run: &Run) -> String {
     put(
         &mut text,
         format_args!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {total_height}\" font-family=\"sans-serif\" font-size=\"14\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<text x=\"8\" y=\"19\">{}</text>\n",
-            escaped(title)
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {total_height}\" font-family=\"sans-serif\" font-size=\"14\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<text x=\"8\" y=\"19\">{}</text>\n<text x=\"{}\" y=\"19\" text-anchor=\"end\">{LEGEND}</text>\n",
+            escaped(title),
+            WIDTH - 8,
         ),
     );
     let scale = Scale::of(&run.rows);
@@ -68,16 +75,44 @@ pub fn svg(title: &str, run: &Run) -> String {
     put(
         &mut text,
         format_args!(
-            "<path d=\"{band}\" fill=\"#9cc3e6\" fill-opacity=\"0.6\"/>\n<path d=\"{line}\" fill=\"#1f3a5f\"/>\n</svg>\n"
+            "<path d=\"{band}\" fill=\"#9cc3e6\" fill-opacity=\"0.6\"/>\n<path d=\"{line}\" fill=\"#1f3a5f\"/>\n"
         ),
     );
+    text.push_str(&labels(&scale, &run.rows));
+    text.push_str("</svg>\n");
     text
+}
+
+/// The largest and the smallest value, and the first and the last time.
+fn labels(scale: &Scale, rows: &[Row]) -> String {
+    let time = |row: Option<&Row>| {
+        let time = row.and_then(|row| Timestamp::from_second(row.start).ok());
+        time.map_or(String::new(), |time| time.to_string())
+    };
+    let kind = if scale.is_logarithmic {
+        ", logarithmic"
+    } else {
+        ""
+    };
+    let (top, foot) = (TOP + 14, TOP + HEIGHT - 4);
+    let (below, right) = (TOP + HEIGHT + 18, WIDTH - 8);
+    format!(
+        "<text x=\"8\" y=\"{top}\">{}{kind}</text>\n<text x=\"8\" y=\"{foot}\">{}</text>\n\
+         <text x=\"8\" y=\"{below}\">{}</text>\n\
+         <text x=\"{right}\" y=\"{below}\" text-anchor=\"end\">{}</text>\n",
+        number(scale.largest),
+        number(scale.smallest),
+        time(rows.first()),
+        time(rows.last()),
+    )
 }
 
 struct Scale {
     is_logarithmic: bool,
     low: f64,
     high: f64,
+    smallest: f64,
+    largest: f64,
 }
 
 impl Scale {
@@ -101,6 +136,8 @@ impl Scale {
             is_logarithmic,
             low,
             high: if high > low { high } else { low + 1.0 },
+            smallest: finite(smallest),
+            largest: finite(largest),
         }
     }
 
@@ -113,6 +150,11 @@ impl Scale {
         let share = ((place - self.low) / (self.high - self.low)).clamp(-0.02, 1.02);
         TOP as f64 + HEIGHT as f64 * (1.0 - share)
     }
+}
+
+/// Zero where there is no value at all.
+fn finite(value: f64) -> f64 {
+    if value.is_finite() { value } else { 0.0 }
 }
 
 fn escaped(text: &str) -> String {
