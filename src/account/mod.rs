@@ -6,13 +6,15 @@
 mod backoff;
 mod failure;
 
+use std::io;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
 
 pub use backoff::Backoff;
 pub use failure::{Failure, FailureKind};
@@ -39,4 +41,31 @@ pub async fn connect() -> SdkConfig {
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .load()
         .await
+}
+
+/// A runtime for one thread that has none.
+///
+/// # Errors
+///
+/// When the system gives no event queue to wait on.
+pub fn own_runtime() -> io::Result<Runtime> {
+    RuntimeBuilder::new_current_thread().enable_all().build()
+}
+
+/// [`connect`] for a thread without a runtime, and the runtime on which clients are then waited for.
+///
+/// # Errors
+///
+/// When the system gives no event queue to wait on.
+pub fn connect_blocking() -> io::Result<(Runtime, SdkConfig)> {
+    let runtime = own_runtime()?;
+    let config = runtime.block_on(connect());
+    Ok((runtime, config))
+}
+
+/// `config` for another region: what is asked lies there, wherever the function or the command runs.
+#[must_use]
+pub fn in_region(config: &SdkConfig, region: &str) -> SdkConfig {
+    let region = Region::new(region.to_owned());
+    config.to_builder().region(region).build()
 }

@@ -18,6 +18,7 @@ mod empty;
 mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -91,7 +92,7 @@ pub async fn settle(
     let mut settler = Settler {
         store,
         settings,
-        marks: store.marks().await?,
+        marks: None,
         view,
         round,
         failed: BTreeSet::new(),
@@ -106,8 +107,8 @@ pub async fn settle(
 struct Settler<'a> {
     store: &'a DynamoStore,
     settings: &'a PipelineSettings,
-    /// What people said of incidents.
-    marks: Marks,
+    /// What people said of incidents, once a window closes: most rounds close none.
+    marks: Option<Arc<Marks>>,
     view: View,
     round: Round,
     /// ACLs that are left alone.
@@ -240,6 +241,14 @@ impl Settler<'_> {
         if self.settled.problems.len() < MAX_PROBLEMS {
             self.settled.problems.push(problem);
         }
+    }
+
+    async fn marks(&mut self) -> Result<Arc<Marks>, StoreError> {
+        if let Some(marks) = &self.marks {
+            return Ok(Arc::clone(marks));
+        }
+        let marks = Arc::new(self.store.marks().await?);
+        Ok(Arc::clone(self.marks.insert(marks)))
     }
 
     async fn read_head(&mut self, acl: &str) -> Result<AclState, StoreError> {

@@ -7,7 +7,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use wafwatch_windows::time::EventTime;
 
@@ -41,14 +41,8 @@ impl OpenStream {
             reason: reason.to_string(),
             advice: "",
         };
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(failed)?;
-        let stream = runtime.block_on(async {
-            let config = account::connect().await;
-            Stream::open(&config, source).await
-        })?;
+        let (runtime, config) = account::connect_blocking().map_err(failed)?;
+        let stream = runtime.block_on(Stream::open(&config, source))?;
         Ok(Self { runtime, stream })
     }
 

@@ -4,8 +4,8 @@ use aws_config::SdkConfig;
 use aws_sdk_wafv2::Client;
 use aws_sdk_wafv2::types::{DefaultAction, OverrideAction, Rule, RuleAction, Scope, WebAcl};
 
-use super::{Absent, GLOBAL_REGION, in_region, statement};
-use crate::account::Failure;
+use super::{Absent, GLOBAL_REGION, statement};
+use crate::account::{self, Failure};
 use crate::incident::acl::{AclArn, AclScope};
 use crate::investigate::hostile::one_line;
 use crate::investigate::surroundings::{AclConfiguration, AclRule, Action, Logging, RuleDigest};
@@ -30,7 +30,7 @@ pub(super) async fn configuration(
         AclScope::Global => GLOBAL_REGION,
         AclScope::Regional => arn.region,
     };
-    let client = Client::new(&in_region(config, region));
+    let client = Client::new(&account::in_region(config, region));
     let (acl, logging) = tokio::join!(web_acl(&client, arn, text), logging(&client, text));
     let acl = acl?;
     let mut missing = Vec::new();

@@ -3,7 +3,7 @@
 use std::io;
 
 use aws_config::SdkConfig;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use super::Account;
 use crate::account;
@@ -24,8 +24,7 @@ impl BlockingAccount {
     ///
     /// When the system gives no event queue to wait on.
     pub fn connect(settings: InvestigateConfig) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let config = runtime.block_on(account::connect());
+        let (runtime, config) = account::connect_blocking()?;
         Ok(Self {
             account: Account::new(&config, settings),
             runtime,
@@ -40,7 +39,7 @@ impl BlockingAccount {
     pub fn over(config: &SdkConfig, settings: InvestigateConfig) -> io::Result<Self> {
         Ok(Self {
             account: Account::new(config, settings),
-            runtime: Builder::new_current_thread().enable_all().build()?,
+            runtime: account::own_runtime()?,
         })
     }
 }

@@ -23,7 +23,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use aws_config::{Region, SdkConfig};
+use aws_config::SdkConfig;
 use tokio::time::{Instant, timeout_at};
 
 pub use blocking::BlockingAccount;
@@ -144,12 +144,6 @@ async fn in_time<T>(
 fn is_region(text: &str) -> bool {
     let is_known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (5..=32).contains(&text.len()) && text.bytes().all(is_known)
-}
-
-/// `config` for another region.
-fn in_region(config: &SdkConfig, region: &str) -> SdkConfig {
-    let region = Region::new(region.to_owned());
-    config.to_builder().region(region).build()
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use wafwatch_windows::time::EventTime;
 
-use super::{Absent, Account, GLOBAL_REGION, in_region};
-use crate::account::Failure;
+use super::{Absent, Account, GLOBAL_REGION};
+use crate::account::{self, Failure};
 use crate::incident::acl::{AclArn, AclScope};
 use crate::investigate::surroundings::{CLOUDFRONT, Question, TrailEvent, WAF, is_significant};
 
@@ -133,7 +133,7 @@ async fn pages(
     since: EventTime,
     until: Instant,
 ) -> Result<Read, Absent> {
-    let client = Client::new(&in_region(config, region));
+    let client = Client::new(&account::in_region(config, region));
     let attribute = LookupAttribute::builder()
         .attribute_key(LookupAttributeKey::EventSource)
         .attribute_value(source)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_sns::config::http::HttpResponse;
 use aws_sdk_sns::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
-use super::Retry;
+use super::{Message, NotifyError, Retry};
 use crate::investigate::hostile::one_line;
 
 /// Longest part of a service's words that an error repeats.
@@ -46,6 +46,20 @@ where
         .map(Duration::from_secs);
     let retry = asked.map_or(Retry::Later, |wait| Retry::After(wait.min(LONGEST_WAIT)));
     (problem, retry)
+}
+
+/// That `channel` did not, or perhaps did not, take `message`: what [`meaning`] says of it.
+pub(super) fn not_delivered(
+    channel: &str,
+    message: &Message,
+    (problem, retry): (String, Retry),
+) -> NotifyError {
+    NotifyError {
+        channel: channel.to_owned(),
+        event_id: message.event_id.clone(),
+        problem,
+        retry,
+    }
 }
 
 /// Whether an error that the SDK has no type for passes by itself: throttling, expired credentials,

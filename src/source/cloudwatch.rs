@@ -9,13 +9,12 @@ use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
-use aws_sdk_cloudwatch::config::Region;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat};
 use wafwatch_windows::counters::Counters;
 use wafwatch_windows::time::{EventTime, Window, WindowSize};
 
-use crate::account::Failure;
+use crate::account::{self, Failure};
 use crate::incident::acl::{AclArn, AclScope};
 
 /// Days for which CloudWatch keeps values of a minute.
@@ -96,10 +95,8 @@ impl PastCounts {
         let arn = AclArn::parse(acl).ok_or_else(|| CloudWatchError::NotAnArn {
             acl: acl.to_owned(),
         })?;
-        let settings = aws_sdk_cloudwatch::config::Builder::from(config);
-        let region = Region::new(arn.region.to_owned());
         Ok(Self {
-            client: Client::from_conf(settings.region(region).build()),
+            client: Client::new(&account::in_region(config, arn.region)),
             region: match arn.scope {
                 AclScope::Regional => Some(arn.region.to_owned()),
                 AclScope::Global => None,

@@ -3,7 +3,7 @@
 use std::io;
 
 use aws_config::SdkConfig;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use wafwatch_windows::time::EventTime;
 
 use super::{Bedrock, BedrockSettings};
@@ -26,8 +26,7 @@ impl BlockingBedrock {
     ///
     /// When the system gives no event queue to wait on.
     pub fn connect(settings: BedrockSettings, clock: fn() -> EventTime) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let config = runtime.block_on(account::connect());
+        let (runtime, config) = account::connect_blocking()?;
         Ok(Self {
             bedrock: Bedrock::new(&config, settings),
             runtime,
@@ -47,7 +46,7 @@ impl BlockingBedrock {
     ) -> io::Result<Self> {
         Ok(Self {
             bedrock: Bedrock::new(config, settings),
-            runtime: Builder::new_current_thread().enable_all().build()?,
+            runtime: account::own_runtime()?,
             clock,
         })
     }

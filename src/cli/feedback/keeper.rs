@@ -7,6 +7,8 @@ use aws_sdk_dynamodb::Client;
 #[cfg(feature = "aws")]
 use tokio::runtime::Runtime;
 
+#[cfg(feature = "aws")]
+use crate::account;
 use crate::cli::arguments::CommonArguments;
 use crate::cli::exit::UsageError;
 use crate::cli::{incidents, setup};
@@ -53,11 +55,7 @@ fn open_table(_: &Settings, table: &str) -> anyhow::Result<Keeper> {
 
 #[cfg(feature = "aws")]
 fn open_table(settings: &Settings, table: &str) -> anyhow::Result<Keeper> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start what asks AWS")?;
-    let config = runtime.block_on(crate::account::connect());
+    let (runtime, config) = account::connect_blocking().context("cannot start what asks AWS")?;
     let retention_days = settings.store.retention_days;
     let store = DynamoStore::new(Client::new(&config), table.to_owned(), retention_days);
     Ok(Keeper::Table(runtime, Box::new(store)))

@@ -1,12 +1,13 @@
 //! From CloudWatch's counts to what a detector has learnt, kept as the state of an ACL without windows.
 
 use anyhow::Context;
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use serde_json::json;
 use tokio::runtime::Runtime;
 use wafwatch_windows::counters::Counters;
 use wafwatch_windows::summary::{Completeness, Summary};
-use wafwatch_windows::time::{EventTime, Window};
+use wafwatch_windows::time::Window;
 
 use crate::account;
 use crate::cli::arguments::LearnArguments;
@@ -27,11 +28,8 @@ const SETTLING_MS: i64 = 300_000;
 
 pub(in crate::cli) fn run(arguments: &LearnArguments) -> anyhow::Result<Outcome> {
     let (settings, _) = setup::settings(&arguments.common, None)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start what asks AWS")?;
-    let keeper = Keeper::open(&runtime, &settings, arguments)?;
+    let (runtime, config) = account::connect_blocking().context("cannot start what asks AWS")?;
+    let keeper = Keeper::open(&config, &settings, arguments)?;
     if keeper.knows(&runtime, &arguments.acl)? {
         return Err(UsageError(format!(
             "{} has a history already: only an ACL that is new can learn from CloudWatch",
@@ -39,7 +37,7 @@ pub(in crate::cli) fn run(arguments: &LearnArguments) -> anyhow::Result<Outcome>
         ))
         .into());
     }
-    let counted = past(&runtime, &settings, arguments)?;
+    let counted = past(&runtime, &config, &settings, arguments)?;
     let requests: u64 = counted.iter().map(|(_, counters)| counters.total).sum();
     if requests == 0 {
         return Err(UsageError(format!(
@@ -68,16 +66,16 @@ pub(in crate::cli) fn run(arguments: &LearnArguments) -> anyhow::Result<Outcome>
 /// The counts from the first window with a request on: before it there was no ACL.
 fn past(
     runtime: &Runtime,
+    config: &SdkConfig,
     settings: &Settings,
     arguments: &LearnArguments,
 ) -> anyhow::Result<Vec<(Window, Counters)>> {
     let until = setup::now().minus(SETTLING_MS);
     let from = until.minus(i64::from(arguments.days) * DAY_MS);
     let counted = runtime.block_on(async {
-        let config = account::connect().await;
         let metric_name = arguments.metric_name.as_deref();
         let size = settings.windows.size;
-        let past = PastCounts::new(&config, &arguments.acl, metric_name, size)?;
+        let past = PastCounts::new(config, &arguments.acl, metric_name, size)?;
         past.between(from, until).await
     });
     let mut counted = counted.map_err(|error| match error {
@@ -119,7 +117,7 @@ enum Keeper {
 
 impl Keeper {
     fn open(
-        runtime: &Runtime,
+        config: &SdkConfig,
         settings: &Settings,
         arguments: &LearnArguments,
     ) -> anyhow::Result<Self> {
@@ -127,9 +125,8 @@ impl Keeper {
             let store = SqliteStore::open(&settings.store.path, settings.windows.size)?;
             return Ok(Self::File(Box::new(store)));
         };
-        let config = runtime.block_on(account::connect());
         let days = settings.store.retention_days;
-        let store = DynamoStore::new(Client::new(&config), table.clone(), days);
+        let store = DynamoStore::new(Client::new(config), table.clone(), days);
         Ok(Self::Table(Box::new(store)))
     }
 
@@ -161,7 +158,7 @@ impl Keeper {
             Self::Table(store) => runtime.block_on(store.close(&ClosingCommit {
                 closing,
                 consumed: std::collections::BTreeMap::<Window, CommitNumbers>::new(),
-                now: EventTime(setup::now().0),
+                now: setup::now(),
             }))?,
         }
         Ok(())

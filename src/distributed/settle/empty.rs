@@ -49,6 +49,7 @@ impl Settler<'_> {
             }
             policy.due(window, round.low, round.now)
         };
+        let marks = self.marks().await?;
         let nothing = BTreeMap::new();
         loop {
             if self.is_over() {
@@ -61,7 +62,7 @@ impl Settler<'_> {
                 &mut BTreeMap::new(),
                 &due,
                 MAX_CLOSING_WINDOWS,
-                &self.marks,
+                &marks,
                 &self.settings.close,
             );
             let Some(closing) = closing else {

@@ -81,6 +81,7 @@ impl Settler<'_> {
                 due => due,
             }
         };
+        let marks = self.marks().await?;
         let mut open = BTreeMap::from([(window, fresh.partial)]);
         let consumed = BTreeMap::from([(window, numbers.clone())]);
         let mut closings = Vec::new();
@@ -90,7 +91,7 @@ impl Settler<'_> {
             &mut open,
             &due,
             MAX_CLOSING_WINDOWS,
-            &self.marks,
+            &marks,
             &self.settings.close,
         ) {
             state = closing.state.clone();

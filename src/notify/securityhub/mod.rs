@@ -13,11 +13,12 @@ mod finding;
 
 use std::io;
 
-use aws_config::{Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_securityhub::Client;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
-use super::{Message, Notifier, NotifyError, Retry};
+use super::service::not_delivered;
+use super::{Message, Notifier, NotifyError};
 use crate::account;
 
 /// The name of the channel.
@@ -46,11 +47,8 @@ impl SecurityHub {
     /// are, wherever the function or the command runs.
     #[must_use]
     pub fn new(config: &SdkConfig, product: Product) -> Self {
-        let config = aws_sdk_securityhub::config::Builder::from(config)
-            .region(Region::new(product.region.clone()))
-            .build();
         Self {
-            client: Client::from_conf(config),
+            client: Client::new(&account::in_region(config, &product.region)),
             product,
         }
     }
@@ -68,9 +66,10 @@ impl SecurityHub {
             .findings(finding)
             .send()
             .await;
-        let output = sent.map_err(|error| not_delivered(message, failure::meaning(&error)))?;
+        let output =
+            sent.map_err(|error| not_delivered(NAME, message, failure::meaning(&error)))?;
         match failure::of_answer(&output) {
-            Some(failed) => Err(not_delivered(message, failed)),
+            Some(failed) => Err(not_delivered(NAME, message, failed)),
             None => Ok(()),
         }
     }
@@ -88,15 +87,6 @@ pub(super) fn finding(message: &Message) -> aws_sdk_securityhub::types::AwsSecur
     finding::of(message, &product)
 }
 
-fn not_delivered(message: &Message, (problem, retry): (String, Retry)) -> NotifyError {
-    NotifyError {
-        channel: NAME.to_owned(),
-        event_id: message.event_id.clone(),
-        problem,
-        retry,
-    }
-}
-
 /// The same for threads without a runtime: it brings its own.
 #[derive(Debug)]
 pub struct BlockingSecurityHub {
@@ -111,8 +101,7 @@ impl BlockingSecurityHub {
     ///
     /// When the system gives no event queue to wait on.
     pub fn connect(product: Product) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let config = runtime.block_on(account::connect());
+        let (runtime, config) = account::connect_blocking()?;
         let hub = SecurityHub::new(&config, product);
         Ok(Self { hub, runtime })
     }

@@ -12,12 +12,13 @@ mod mail;
 
 use std::io;
 
-use aws_config::{Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
-use super::{Message, Notifier, NotifyError, Retry};
+use super::service::not_delivered;
+use super::{Message, Notifier, NotifyError};
 use crate::account;
 
 /// Attribute values of this type can be matched by filter policies.
@@ -47,10 +48,7 @@ impl Sns {
     /// where it is, wherever the function or the command runs.
     #[must_use]
     pub fn in_region(config: &SdkConfig, topic_arn: String, region: &str) -> Self {
-        let config = aws_sdk_sns::config::Builder::from(config)
-            .region(Region::new(region.to_owned()))
-            .build();
-        Self::new(Client::from_conf(config), topic_arn)
+        Self::new(Client::new(&account::in_region(config, region)), topic_arn)
     }
 
     /// Publishes `message`.
@@ -80,10 +78,8 @@ impl Sns {
                 .message_deduplication_id(ids.deduplication);
         }
         let sent = request.send().await;
-        sent.map(|_| ()).map_err(|error| {
-            let (problem, retry) = failure::meaning(&error);
-            not_delivered(message, problem, retry)
-        })
+        sent.map(|_| ())
+            .map_err(|error| not_delivered(NAME, message, failure::meaning(&error)))
     }
 }
 
@@ -97,15 +93,6 @@ pub(super) fn shown(message: &Message) -> String {
     text.push('\n');
     text.push_str(&mail::body(message));
     text
-}
-
-fn not_delivered(message: &Message, problem: String, retry: Retry) -> NotifyError {
-    NotifyError {
-        channel: NAME.to_owned(),
-        event_id: message.event_id.clone(),
-        problem,
-        retry,
-    }
 }
 
 /// The same for threads without a runtime: it brings its own.
@@ -122,8 +109,7 @@ impl BlockingSns {
     ///
     /// When the system gives no event queue to wait on.
     pub fn connect(topic_arn: String, region: &str) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let config = runtime.block_on(account::connect());
+        let (runtime, config) = account::connect_blocking()?;
         let sns = Sns::in_region(&config, topic_arn, region);
         Ok(Self { sns, runtime })
     }

@@ -9,7 +9,6 @@ mod object;
 use std::sync::Arc;
 use std::thread;
 
-use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use wafwatch_windows::time::EventTime;
 
@@ -32,14 +31,13 @@ impl Bucket {
     ///
     /// When the system has no thread or socket left.
     pub fn connect(seed: u64) -> Result<Self, SourceError> {
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|reason| SourceError::Remote {
+        let connected = account::connect_blocking();
+        let (runtime, config) = connected.map_err(|reason| SourceError::Remote {
             action: "reach",
             input: "s3://".to_owned(),
             reason: reason.to_string(),
             advice: "",
         })?;
-        let config = runtime.block_on(account::connect());
         let handle = runtime.handle().clone();
         let (driver, ended) = oneshot::channel();
         thread::spawn(move || runtime.block_on(ended));

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, params};
 use wafwatch_windows::time::EventTime;
 
-use super::SqliteStore;
 use super::names::{name, value};
+use super::{SqliteStore, has_table};
 use crate::incident::State;
 use crate::store::{DeliveryState, StoreError};
 
@@ -169,9 +169,7 @@ impl SqliteStore {
 
     fn last_successes(&self) -> Result<Vec<(String, EventTime)>, StoreError> {
         // Stores that no newer version has written yet come without the table.
-        let query = "SELECT count(*) FROM sqlite_schema WHERE name = 'channels'";
-        let tables: i64 = self.connection.query_row(query, [], |row| row.get(0))?;
-        if tables == 0 {
+        if !has_table(&self.connection, "channels")? {
             return Ok(Vec::new());
         }
         let mut statement = self

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{SqliteStore, from_json, to_json, while_busy};
+use super::{SqliteStore, from_json, has_table, to_json, while_busy};
 use crate::guidance::feedback::MAX_MARKS;
 use crate::guidance::{Mark, Marks};
 use crate::store::StoreError;
@@ -62,10 +62,9 @@ impl SqliteStore {
 
 /// The newest marks of each ACL.
 pub(super) fn marks(connection: &Connection) -> Result<Marks, StoreError> {
-    let has_table = "SELECT count(*) FROM sqlite_schema WHERE name = 'marks'";
-    let tables: i64 = connection.query_row(has_table, [], |row| row.get(0))?;
     let mut marks = Marks::new();
-    if tables == 0 {
+    // Stores that no newer version has written yet come without the table.
+    if !has_table(connection, "marks")? {
         return Ok(marks);
     }
     let query = "SELECT acl, mark FROM marks ORDER BY acl, made DESC, incident";

@@ -340,6 +340,11 @@ fn while_busy<T>(
     }
 }
 
+fn has_table(connection: &Connection, name: &str) -> Result<bool, StoreError> {
+    let query = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)";
+    Ok(connection.query_row(query, [name], |row| row.get(0))?)
+}
+
 fn open_error(path: &Path, source: rusqlite::Error) -> StoreError {
     StoreError::Open {
         path: path.to_owned(),
