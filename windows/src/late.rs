@@ -12,6 +12,7 @@
 //!   its most frequent values.
 //! - A value that was not listed had at most [`TopList::largest_unlisted`] records before.
 //! - What is cut off the list again raises that figure to its own upper bound.
+//! - Samples of addresses merge as those of partials do.
 //! - Distinct counts lie between the larger of the two and their sum.
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ impl Summary {
         self.counters.merge(&late.counters);
         self.late += late.counters.total;
         self.distinct_addresses = add_distinct(self.distinct_addresses, late.distinct_addresses);
+        self.address_sample.merge(&late.address_sample);
         for (dimension, list) in &late.top {
             let listed = self.top.entry(*dimension).or_default();
             add_list(listed, list, top_n);

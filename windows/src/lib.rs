@@ -21,6 +21,7 @@
 //! - **counters**: equal;
 //! - **distinct counts**: equal, estimate and bounds, although they are estimates themselves
 //!   (HyperLogLog, 4,096 registers, standard error 1.6 %, bounds at two of them);
+//! - **address samples**: equal, the smallest hashes of all;
 //! - **top lists, pairs and profiles**: equal as long as no more different keys were seen than a
 //!   sketch has room for (768 per dimension and 1,536 per pair by default). Beyond that each side
 //!   keeps its promise, which is about the truth and not about the other side:
@@ -33,7 +34,7 @@
 //! [trimmed](partial::Partial::encode) to its budget raises the error beyond `2 * weight / room`,
 //! and says so; the first inequality always holds.
 //!
-//! No answer depends on a hash seed, except distinct counts on theirs.
+//! No answer depends on a hash seed, except distinct counts and address samples on theirs.
 //!
 //! # Limits
 //!
@@ -51,6 +52,7 @@ mod key;
 pub mod late;
 pub mod partial;
 pub mod record;
+pub mod sample;
 pub mod settings;
 mod sketch;
 mod summarize;

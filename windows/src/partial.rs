@@ -6,6 +6,7 @@ use crate::counters::Counters;
 use crate::distinct::DistinctSketch;
 use crate::key::{KeyRef, Text};
 use crate::record::{Action, Record};
+use crate::sample::{AddressSample, SAMPLE};
 use crate::settings::SketchSettings;
 use crate::sketch::FrequentSketch;
 use crate::summary::Dimension;
@@ -39,6 +40,7 @@ pub struct Partial {
     pub(crate) hashes: Arc<Hashes>,
     pub(crate) counters: Counters,
     pub(crate) distinct_addresses: DistinctSketch,
+    pub(crate) address_sample: AddressSample,
     /// By the position in [`Dimension::ALL`].
     pub(crate) dimensions: [FrequentSketch; DIMENSIONS],
     /// Blocked requests by terminating rule.
@@ -60,6 +62,7 @@ impl Partial {
             hashes,
             counters: Counters::default(),
             distinct_addresses: DistinctSketch::new(),
+            address_sample: AddressSample::default(),
             dimensions: std::array::from_fn(|_| dimension()),
             blocked_rules: dimension(),
             pairs: std::array::from_fn(|_| FrequentSketch::new(settings.pair_map_size)),
@@ -96,6 +99,7 @@ impl Partial {
     pub fn merge(&mut self, other: &Self) {
         self.counters.merge(&other.counters);
         self.distinct_addresses.merge(&other.distinct_addresses);
+        self.address_sample.merge(&other.address_sample);
         for (mine, theirs) in self.sketches_mut().zip(other.sketches()) {
             mine.merge(theirs);
         }
@@ -112,7 +116,7 @@ impl Partial {
     #[must_use]
     pub fn estimated_bytes(&self) -> usize {
         let sketches: usize = self.sketches().map(FrequentSketch::estimated_bytes).sum();
-        size_of::<Self>() + DistinctSketch::MAX_BYTES + sketches
+        size_of::<Self>() + DistinctSketch::MAX_BYTES + size_of::<[u32; SAMPLE]>() + sketches
     }
 
     pub(crate) fn dimension(&self, dimension: Dimension) -> &FrequentSketch {
@@ -207,6 +211,7 @@ impl Tally<'_, '_> {
         let text = self.cache.intern(address, text_limit(dimension)).clone();
         let distinct = self.partial.hashes.distinct(&text.text);
         self.partial.distinct_addresses.observe(distinct);
+        self.partial.address_sample.observe(distinct);
         let sketch = &mut self.partial.dimensions[dimension as usize];
         self.grown += sketch.count(KeyRef::single(&text), 1);
         self.address = Some(text);

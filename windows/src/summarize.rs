@@ -29,6 +29,7 @@ impl Partial {
         let mut summary = Summary::empty(acl, window, completeness);
         summary.counters = self.counters;
         summary.distinct_addresses = self.distinct_addresses.count();
+        summary.address_sample = self.address_sample.clone();
         for dimension in Dimension::ALL {
             let sketch = self.dimension(dimension);
             if sketch.weight() > 0 {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::counters::Counters;
+use crate::sample::AddressSample;
 use crate::time::Window;
 
 /// A property of a record whose most frequent values a window keeps.
@@ -273,6 +274,9 @@ pub struct Summary {
     pub late: u64,
     /// Distinct client addresses.
     pub distinct_addresses: DistinctCount,
+    /// A uniform sample of them, by their hashes.
+    #[serde(default, skip_serializing_if = "AddressSample::is_empty")]
+    pub address_sample: AddressSample,
     /// Top lists; a dimension without any value is absent.
     pub top: BTreeMap<Dimension, TopList>,
     /// Profiles of the top addresses, by (blocked, total) descending.
@@ -292,6 +296,7 @@ impl Summary {
             counters: Counters::default(),
             late: 0,
             distinct_addresses: DistinctCount::default(),
+            address_sample: AddressSample::default(),
             top: BTreeMap::new(),
             addresses: Vec::new(),
             rules: Vec::new(),

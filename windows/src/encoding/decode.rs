@@ -9,6 +9,7 @@ use super::{ENCODING_VERSION, HEADER_BYTES, MAX_IMAGE_BYTES};
 use crate::distinct::DistinctSketch;
 use crate::key::{KeyRef, Text};
 use crate::partial::{DIMENSIONS, PAIRS, Partial};
+use crate::sample::AddressSample;
 use crate::settings::SketchSettings;
 use crate::sketch::FrequentSketch;
 use crate::text::{Hashes, MAX_TEXT_BYTES};
@@ -80,6 +81,8 @@ pub(super) fn decode(bytes: &[u8], settings: &SketchSettings) -> Result<Partial,
     partial.counters = counters;
     partial.distinct_addresses =
         DistinctSketch::from_image(&image.distinct).map_err(|_| damaged("distinct addresses"))?;
+    partial.address_sample =
+        AddressSample::of_image(image.address_sample).ok_or(damaged("the sample of addresses"))?;
     let texts: Vec<Text> = image.texts.iter().map(|text| hashes.text(text)).collect();
     for (position, (sketch, columns)) in partial.sketches_mut().zip(&image.sketches).enumerate() {
         let pairs = position > DIMENSIONS;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::MAX_TEXTS;
 use crate::counters::Counters;
+use crate::sample::SAMPLE;
 use crate::settings::SketchSettings;
 
 /// Everything a partial holds, over one table of texts.
@@ -20,6 +21,8 @@ pub(super) struct Image<'a> {
     pub(super) counters: Counters,
     #[serde(borrow)]
     pub(super) distinct: Cow<'a, [u8]>,
+    #[serde(deserialize_with = "capped::<_, _, SAMPLE>")]
+    pub(super) address_sample: Vec<u32>,
     /// Ascending, each once. Addresses and rules recur in many sketches.
     #[serde(borrow, deserialize_with = "capped::<_, _, MAX_TEXTS>")]
     pub(super) texts: Vec<&'a str>,

@@ -26,7 +26,7 @@ use crate::settings::SketchSettings;
 pub use decode::DecodeError;
 
 /// The first byte of every encoded partial.
-pub const ENCODING_VERSION: u8 = 1;
+pub const ENCODING_VERSION: u8 = 2;
 
 const HEADER_BYTES: usize = 5;
 

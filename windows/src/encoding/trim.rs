@@ -61,6 +61,7 @@ fn write(partial: &Partial, texts: Vec<&str>, sketches: Vec<Columns>) -> Vec<u8>
         distinct_check: partial.hashes.distinct_check(),
         counters: partial.counters,
         distinct: Cow::Owned(partial.distinct_addresses.image()),
+        address_sample: partial.address_sample.hashes().to_vec(),
         texts,
         sketches,
     };
