@@ -84,6 +84,16 @@ impl Settings {
                 ),
             });
         }
+        if !windows.watches_what_it_can() {
+            let key = "windows.watched_uris";
+            let accepted = ranges::accepted(key).expect("the key is one of the list");
+            return Err(ConfigError::BadValue {
+                origin: self.origin(key),
+                key: key.to_owned(),
+                value: format!("`{:?}`", windows.watched_uris),
+                accepted: accepted.to_string(),
+            });
+        }
         if let Some((key, accepted)) = self.analyst.conflict() {
             let value = self.analyst_value(key);
             return Err(ConfigError::BadValue {

@@ -26,6 +26,7 @@ lateness_seconds = 31
 longest_wait_seconds = 121
 idle_delay_seconds = 61
 top_n = 21
+watched_uris = ["/login", "/api/token"]
 max_acls = 257
 memory_mib = 25
 partial_budget_kib = 129
@@ -166,6 +167,7 @@ fn every_key_arrives() {
     assert_eq!(windows.longest_wait_seconds, 121);
     assert_eq!(windows.idle_delay_seconds, 61);
     assert_eq!(windows.top_n, 21);
+    assert_eq!(windows.watched_uris, ["/login", "/api/token"]);
     assert_eq!(windows.max_acls, 257);
     assert_eq!(windows.memory_mib, 25);
     assert_eq!(windows.partial_budget_kib, 129);
@@ -507,6 +509,10 @@ fn a_bad_value_names_the_key_the_value_and_what_is_accepted() {
         (
             "[windows]\ntop_n = -1",
             "waf.toml, line 2: `windows.top_n` cannot be `-1`: it takes a whole number, 1 to 100",
+        ),
+        (
+            "[windows]\nwatched_uris = [\"login\"]",
+            "waf.toml, line 2: `windows.watched_uris` cannot be `[\"login\"]`: it takes up to 4 different paths of at most 256 bytes, such as [\"/login\"]",
         ),
         (
             "[windows]\nsize_seconds = 5",

@@ -40,6 +40,9 @@ const LEVELS: Accepted = Accepted::Words("info, low, medium, high or critical");
 const TRUTH: Accepted = Accepted::Words("true or false");
 const PATH: Accepted = Accepted::Other("a path in quotes");
 
+const WATCHED_URIS: Accepted =
+    Accepted::Other("up to 4 different paths of at most 256 bytes, such as [\"/login\"]");
+
 const TOPIC: Accepted = Accepted::Other(
     "the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:incidents",
 );
@@ -57,6 +60,7 @@ pub(super) const ACCEPTED: &[(&str, Accepted)] = &[
     ("windows.longest_wait_seconds", whole(1, DAY_SECONDS)),
     ("windows.idle_delay_seconds", whole(0, DAY_SECONDS)),
     ("windows.top_n", whole(1, 100)),
+    ("windows.watched_uris", WATCHED_URIS),
     ("windows.max_acls", whole(1, 100_000)),
     ("windows.memory_mib", whole(1, 65_536)),
     ("windows.partial_budget_kib", whole(8, 1024)),

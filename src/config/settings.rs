@@ -1,8 +1,10 @@
 //! The tables of the file, but for detectors and notifiers, which have files of their own.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use wafwatch_windows::text::LONG_TEXT_BYTES;
 use wafwatch_windows::time::{EventTime, WindowSize};
 
 use super::analyst::AnalystConfig;
@@ -11,6 +13,7 @@ use super::effective::Origins;
 use super::event_time;
 use super::investigate::InvestigateConfig;
 use super::notify::NotifyConfig;
+use crate::detect::calibrated::MOST_WATCHED;
 use crate::incident::Level;
 use crate::report::{AddressMask, Redaction};
 
@@ -76,6 +79,11 @@ pub struct WindowsConfig {
     pub idle_delay_seconds: u32,
     /// Values in every top list, 1 to 100. Default 20.
     pub top_n: u32,
+    /// Paths whose requests every window tells and the detector follows, however few they are: up to 4,
+    /// each as it stands in records, such as `/api/token`. Default none (paths that look like a login
+    /// and are among the `top_n` are followed without being named).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub watched_uris: Vec<String>,
     /// Web ACLs that are followed at once, 1 to 100000; records of more are counted, but kept in no
     /// window. Default 256.
     pub max_acls: u32,
@@ -95,6 +103,16 @@ pub struct WindowsConfig {
     pub dormant_after_hours: u32,
 }
 
+impl WindowsConfig {
+    /// Whether the watched paths are few, short and different enough.
+    pub(super) fn watches_what_it_can(&self) -> bool {
+        let uris = &self.watched_uris;
+        let is_path = |uri: &String| uri.starts_with('/') && uri.len() <= LONG_TEXT_BYTES;
+        let different: BTreeSet<&String> = uris.iter().collect();
+        uris.len() <= MOST_WATCHED && different.len() == uris.len() && uris.iter().all(is_path)
+    }
+}
+
 impl Default for WindowsConfig {
     fn default() -> Self {
         Self {
@@ -103,6 +121,7 @@ impl Default for WindowsConfig {
             longest_wait_seconds: 120,
             idle_delay_seconds: 60,
             top_n: 20,
+            watched_uris: Vec::new(),
             max_acls: 256,
             memory_mib: 24,
             partial_budget_kib: 128,

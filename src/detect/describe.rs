@@ -54,6 +54,8 @@ pub fn signal_name(signal: &Signal) -> String {
         Signal::DistinctShare => "distinct client addresses per request".to_owned(),
         Signal::ChallengeShare => "share of challenged requests".to_owned(),
         Signal::UriShare(uri) => format!("share of requests for {uri}"),
+        Signal::NewAddressShare => "share of client addresses never seen before".to_owned(),
+        Signal::AddressEntropy => "spread of requests over client addresses".to_owned(),
     }
 }
 

@@ -63,6 +63,11 @@ pub enum Signal {
     ChallengeShare,
     /// Requests for a path as a share of all, 0 to 1.
     UriShare(String),
+    /// Client addresses that were not seen in the last week as a share of all, 0 to 1.
+    NewAddressShare,
+    /// `2^H` as a share of all requests, 0 to 1, with `H` the entropy of the client addresses in bits: as
+    /// many equally busy addresses would be as mixed as these.
+    AddressEntropy,
 }
 
 impl Signal {
@@ -76,6 +81,8 @@ impl Signal {
                 | Self::DistinctShare
                 | Self::ChallengeShare
                 | Self::UriShare(_)
+                | Self::NewAddressShare
+                | Self::AddressEntropy
         )
     }
 }

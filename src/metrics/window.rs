@@ -162,5 +162,7 @@ fn signal(signal: &Signal) -> (&'static str, Option<&str>) {
         Signal::DistinctShare => ("distinct_share", None),
         Signal::ChallengeShare => ("challenge_share", None),
         Signal::UriShare(uri) => ("uri_share", Some(uri)),
+        Signal::NewAddressShare => ("new_address_share", None),
+        Signal::AddressEntropy => ("address_entropy", None),
     }
 }

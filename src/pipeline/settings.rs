@@ -96,6 +96,7 @@ fn sketch(settings: &Settings, hash_seed: u64) -> SketchSettings {
     let defaults = SketchSettings::default();
     SketchSettings {
         top_n: windows.top_n as usize,
+        watched_uris: windows.watched_uris.clone(),
         hash_seed,
         distinct_seed: windows.seed.unwrap_or(defaults.distinct_seed),
         budget_bytes: kib(windows.partial_budget_kib),

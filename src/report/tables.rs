@@ -135,6 +135,8 @@ fn signal_words(signal: &Signal) -> String {
         Signal::DistinctShare => "distinct addresses per request".to_owned(),
         Signal::ChallengeShare => "share of challenged requests".to_owned(),
         Signal::UriShare(uri) => format!("share of path {uri}"),
+        Signal::NewAddressShare => "share of addresses never seen before".to_owned(),
+        Signal::AddressEntropy => "spread over addresses".to_owned(),
     }
 }
 

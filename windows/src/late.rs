@@ -35,12 +35,30 @@ impl Summary {
             let listed = self.top.entry(*dimension).or_default();
             add_list(listed, list, top_n);
         }
+        for watched in &mut self.watched_uris {
+            let sum = watched.bounds().plus(late.bounds_of_uri(&watched.key));
+            (watched.lower, watched.upper) = (sum.lower, sum.upper);
+        }
         for profile in &mut self.addresses {
             add_address(profile, late);
         }
         for profile in &mut self.rules {
             add_rule(profile, late);
         }
+    }
+}
+
+impl Summary {
+    /// How many requests for `uri` there were, listed, watched or neither.
+    fn bounds_of_uri(&self, uri: &str) -> CountBounds {
+        let watched = self.watched_uris.iter().find(|item| item.key == uri);
+        if let Some(watched) = watched {
+            return watched.bounds();
+        }
+        let list = self.top.get(&Dimension::Uri);
+        list.map_or(CountBounds::default(), |list| {
+            bounds_of(&list.items, uri, list.largest_unlisted())
+        })
     }
 }
 

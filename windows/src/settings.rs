@@ -16,6 +16,8 @@ pub struct SketchSettings {
     pub pair_map_size: usize,
     /// Values listed per dimension.
     pub top_n: usize,
+    /// Paths whose requests every summary tells, however few they are.
+    pub watched_uris: Vec<String>,
     /// Addresses with a profile of their own.
     pub profiled_addresses: usize,
     /// Rules with a profile of their own.
@@ -47,6 +49,7 @@ impl Default for SketchSettings {
             dimension_map_size: 1_024,
             pair_map_size: 2_048,
             top_n: 20,
+            watched_uris: Vec::new(),
             profiled_addresses: 15,
             profiled_rules: 15,
             values_per_profile: 5,

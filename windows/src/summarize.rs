@@ -37,6 +37,7 @@ impl Partial {
                 summary.top.insert(dimension, list);
             }
         }
+        summary.watched_uris = watched(self.dimension(Dimension::Uri), &settings.watched_uris);
         summary.addresses = address_profiles(self, settings);
         summary.rules = rule_profiles(self, settings);
         summary
@@ -67,6 +68,15 @@ fn top_item(sketch: &FrequentSketch, entry: &Entry, part: fn(&Key) -> &str) -> T
         lower,
         upper,
     }
+}
+
+fn watched(sketch: &FrequentSketch, uris: &[String]) -> Vec<TopItem> {
+    let counted = uris.iter().map(|uri| {
+        let entry = sketch.iter().find(|entry| entry.key.left() == uri);
+        let CountBounds { lower, upper } = sketch.bounds(entry.map_or(0, |entry| entry.count));
+        TopItem::new(uri.clone(), lower, upper)
+    });
+    counted.collect()
 }
 
 /// The second texts of `pair` for each of `owners`, most frequent first.
@@ -324,6 +334,26 @@ mod tests {
         assert_eq!(keys, ["192.0.2.0", "192.0.2.1", "192.0.2.2"]);
         assert_eq!(summary.addresses.len(), 2);
         assert_eq!(summary.addresses[1].uris, [item("/a", 1)]);
+    }
+
+    #[test]
+    fn a_watched_path_is_told_however_few_its_requests_are() {
+        let settings = SketchSettings {
+            top_n: 1,
+            watched_uris: vec!["/login".to_owned(), "/never".to_owned()],
+            ..SketchSettings::default()
+        };
+        let records = ["/", "/", "/login"].map(|uri| attack("192.0.2.1", uri));
+        let mut summary = summary_of(&records, &settings);
+        assert_eq!(summary.top(Dimension::Uri), [item("/", 2)]);
+        assert_eq!(summary.watched_uris, [item("/login", 1), item("/never", 0)]);
+
+        let late = summary_of(&[attack("192.0.2.9", "/login")], &settings);
+        summary.add_late(&late, settings.top_n);
+        assert_eq!(summary.watched_uris, [item("/login", 2), item("/never", 0)]);
+        let unwatched = SketchSettings::default();
+        summary.add_late(&summary_of(&records, &unwatched), settings.top_n);
+        assert_eq!(summary.watched_uris, [item("/login", 3), item("/never", 0)]);
     }
 
     #[test]

@@ -279,6 +279,9 @@ pub struct Summary {
     pub address_sample: AddressSample,
     /// Top lists; a dimension without any value is absent.
     pub top: BTreeMap<Dimension, TopList>,
+    /// The paths that [`watched_uris`](crate::settings::SketchSettings::watched_uris) names, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watched_uris: Vec<TopItem>,
     /// Profiles of the top addresses, by (blocked, total) descending.
     pub addresses: Vec<AddressProfile>,
     /// Profiles of the rules that blocked most.
@@ -298,6 +301,7 @@ impl Summary {
             distinct_addresses: DistinctCount::default(),
             address_sample: AddressSample::default(),
             top: BTreeMap::new(),
+            watched_uris: Vec::new(),
             addresses: Vec::new(),
             rules: Vec::new(),
         }

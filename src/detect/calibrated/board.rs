@@ -65,10 +65,12 @@ impl Judged<'_> {
 }
 
 impl CalibratedState {
-    pub(super) fn observation(&self, value: f64, total: f64, summary: &Summary) -> Observation {
+    /// `value` of `trials` in the window of `summary`.
+    pub(super) fn observation(&self, value: f64, trials: f64, summary: &Summary) -> Observation {
+        let total = summary.counters.total as f64;
         Observation {
             value,
-            trials: total,
+            trials,
             volume: self.fixed[Fixed::Total as usize].volume(total),
             timing: Timing::of(summary.window.start.0.div_euclid(1_000)),
         }
@@ -76,10 +78,10 @@ impl CalibratedState {
 
     /// Every series' view of `summary`, those of keys that are not followed yet included.
     pub(super) fn judge(&self, summary: &Summary) -> Vec<Judged<'_>> {
-        let total = summary.counters.total as f64;
         let mut judged = Vec::with_capacity(Fixed::ALL.len() + 16);
         for (place, (fixed, series)) in Fixed::ALL.into_iter().zip(&self.fixed).enumerate() {
-            let seen = self.observation(fixed.value(summary), total, summary);
+            let (value, trials) = fixed.part(summary, &self.addresses);
+            let seen = self.observation(value, trials, summary);
             let Some(result) = series.assess(&seen) else {
                 continue;
             };
@@ -95,7 +97,7 @@ impl CalibratedState {
         }
         let mut place = self.fixed.len();
         self.judge_keys(Follows::Rules, summary, &mut place, &mut judged);
-        self.judge_keys(Follows::LoginPaths, summary, &mut place, &mut judged);
+        self.judge_keys(Follows::Paths, summary, &mut place, &mut judged);
         judged
     }
 
@@ -108,7 +110,7 @@ impl CalibratedState {
     ) {
         let table: &'a [Keyed] = match follows {
             Follows::Rules => &self.rules,
-            Follows::LoginPaths => &self.paths,
+            Follows::Paths => &self.paths,
         };
         let total = summary.counters.total as f64;
         let mut push = |key: &str, series: Cow<'a, Series>, value: f64| {
@@ -116,8 +118,8 @@ impl CalibratedState {
             let is_mix = series.scale() == Scale::Share;
             let signal = match (follows, is_mix) {
                 (Follows::Rules, _) => Signal::Rule(key.to_owned()),
-                (Follows::LoginPaths, false) => Signal::Uri(key.to_owned()),
-                (Follows::LoginPaths, true) => Signal::UriShare(key.to_owned()),
+                (Follows::Paths, false) => Signal::Uri(key.to_owned()),
+                (Follows::Paths, true) => Signal::UriShare(key.to_owned()),
             };
             if let Some(result) = series.assess(&seen) {
                 judged.push(Judged {

@@ -1,11 +1,11 @@
 //! Series of single rules and of the paths that people log in by: a bounded number of each.
 //!
-//! A key is followed from the first window that lists it while there is room, after that when it is used
+//! Paths that a summary tells as watched are followed first. A key is followed from the first window that lists it while there is room, after that when it is used
 //! more than the least used one that is followed. It is taken to have been zero until then, which is what
 //! makes a rule that fires for the first time a finding.
 
 use serde::{Deserialize, Serialize};
-use wafwatch_windows::summary::{Dimension, Summary};
+use wafwatch_windows::summary::{Dimension, Summary, TopItem};
 
 use super::model::rhythm::Rhythms;
 use super::model::scale::Scale;
@@ -13,8 +13,12 @@ use super::model::series::Series;
 
 /// Rules that are followed.
 pub(super) const MOST_RULES: usize = 8;
+/// Paths that are followed because they look like a login.
+const MOST_LOGINS: usize = 3;
+/// Paths that are followed because settings name them.
+pub const MOST_WATCHED: usize = 4;
 /// Paths that are followed.
-pub(super) const MOST_PATHS: usize = 3;
+pub(super) const MOST_PATHS: usize = MOST_LOGINS + MOST_WATCHED;
 /// Longer keys are not followed: they are cut by ingest anyway.
 const LONGEST_KEY: usize = 256;
 /// What a path contains that people log in by.
@@ -37,21 +41,34 @@ pub(super) struct Keyed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Follows {
     Rules,
-    LoginPaths,
+    /// Watched ones, and logins.
+    Paths,
 }
 
 impl Follows {
     fn dimension(self) -> Dimension {
         match self {
             Self::Rules => Dimension::Rule,
-            Self::LoginPaths => Dimension::Uri,
+            Self::Paths => Dimension::Uri,
         }
     }
 
+    /// How many keys of its own choice it follows.
     fn most(self) -> usize {
         match self {
             Self::Rules => MOST_RULES,
-            Self::LoginPaths => MOST_PATHS,
+            Self::Paths => MOST_LOGINS,
+        }
+    }
+
+    /// What people chose.
+    fn watched(self, summary: &Summary) -> &[TopItem] {
+        match self {
+            Self::Rules => &[],
+            Self::Paths => {
+                let watched = &summary.watched_uris;
+                &watched[..watched.len().min(MOST_WATCHED)]
+            }
         }
     }
 
@@ -60,7 +77,7 @@ impl Follows {
         is_short
             && match self {
                 Self::Rules => key != "Default_Action",
-                Self::LoginPaths => {
+                Self::Paths => {
                     let path = key.to_ascii_lowercase();
                     LOGIN_WORDS.iter().any(|word| path.contains(word))
                 }
@@ -69,17 +86,21 @@ impl Follows {
 
     /// The keys of a summary that could be followed, with their counts.
     pub(super) fn listed(self, summary: &Summary) -> impl Iterator<Item = (&str, f64)> {
-        summary
+        let watched = self.watched(summary);
+        let is_watched = move |key: &str| watched.iter().any(|item| item.key == key);
+        let chosen = summary
             .top(self.dimension())
             .iter()
-            .filter(move |item| self.follows(&item.key))
-            .take(self.most())
-            .map(|item| (item.key.as_str(), item.lower as f64))
+            .filter(move |item| self.follows(&item.key) && !is_watched(&item.key))
+            .take(self.most());
+        let all = watched.iter().chain(chosen);
+        all.map(|item| (item.key.as_str(), item.lower as f64))
     }
 
     /// Requests of `key`; zero where it is not listed.
     pub(super) fn value(self, summary: &Summary, key: &str) -> f64 {
-        let mut items = summary.top(self.dimension()).iter();
+        let listed = summary.top(self.dimension());
+        let mut items = self.watched(summary).iter().chain(listed);
         let listed = items.find(|item| item.key == key);
         listed.map_or(0.0, |item| item.lower as f64)
     }
@@ -89,9 +110,9 @@ impl Follows {
         Keyed {
             key: key.to_owned(),
             usage: 0.0,
-            count: Series::of_zeros(Rhythms::Daily, per_day, seen),
-            share: (self == Self::LoginPaths)
-                .then(|| Series::new(Scale::Share, Rhythms::Daily, per_day)),
+            count: Series::of_zeros(Rhythms::Hourly, per_day, seen),
+            share: (self == Self::Paths)
+                .then(|| Series::new(Scale::Share, Rhythms::Hourly, per_day)),
         }
     }
 
@@ -101,15 +122,18 @@ impl Follows {
             if table.iter().any(|known| known.key == key) {
                 continue;
             }
-            if table.len() < self.most() {
+            let watched = self.watched(summary);
+            let is_watched = |key: &str| watched.iter().any(|item| item.key == key);
+            if table.len() < self.most() + watched.len() {
                 table.push(self.newcomer(key, per_day, seen));
                 continue;
             }
             let least = table
                 .iter_mut()
+                .filter(|known| !is_watched(&known.key))
                 .min_by(|a, b| a.usage.total_cmp(&b.usage).then(b.key.cmp(&a.key)));
             if let Some(least) = least
-                && least.usage < count / per_day.max(1.0)
+                && (is_watched(key) || least.usage < count / per_day.max(1.0))
             {
                 *least = self.newcomer(key, per_day, seen);
             }

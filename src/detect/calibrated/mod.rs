@@ -7,6 +7,7 @@
 //! calibrated once more, and an alarm is what is rarer than the budget. `docs/detection.md` has the formulas
 //! and what was measured.
 
+mod addresses;
 mod board;
 mod findings;
 mod keyed;
@@ -19,8 +20,10 @@ use serde::{Deserialize, Serialize};
 use wafwatch_windows::summary::{Completeness, Summary};
 use wafwatch_windows::time::{EventTime, WindowSize};
 
+use self::addresses::KnownAddresses;
 use self::board::{Judged, Strongest};
 use self::findings::Calibration;
+pub use self::keyed::MOST_WATCHED;
 use self::keyed::{Follows, Keyed};
 use self::model::budget::{Budget, alarm_at};
 use self::model::gate::{self, Gate};
@@ -34,6 +37,8 @@ use super::{Detector, Direction, Finding, Influence, Mix, Stage, Verdict};
 
 /// While an alarm goes on, what is rarer than so many decades less keeps it going.
 const HYSTERESIS: f64 = 1.0;
+/// Addresses of a window with less influence than this are not taken for known.
+const ORDINARY: f64 = 0.5;
 
 /// What the detector has learnt of one ACL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +49,7 @@ pub struct CalibratedState {
     fixed: Vec<Series>,
     rules: Vec<Keyed>,
     paths: Vec<Keyed>,
+    addresses: KnownAddresses,
     budget: Budget,
     gate: Gate,
 }
@@ -69,6 +75,7 @@ impl CalibratedState {
             fixed: Fixed::ALL.map(series).to_vec(),
             rules: Vec::new(),
             paths: Vec::new(),
+            addresses: KnownAddresses::default(),
             budget: Budget::new(),
             gate: Gate::new(),
         }
@@ -82,6 +89,7 @@ impl CalibratedState {
         };
         self.fixed.len() == Fixed::ALL.len()
             && self.fixed.iter().all(Series::is_sound)
+            && self.addresses.is_sound()
             && self.rules.len() <= keyed::MOST_RULES
             && self.paths.len() <= keyed::MOST_PATHS
             && self.rules.iter().chain(&self.paths).all(keyed)
@@ -297,7 +305,7 @@ impl Detector for Calibrated {
         let per_day = self.settings.windows_per_day();
         let seen = self.state.seen();
         Follows::Rules.admit(&mut self.state.rules, summary, per_day, seen);
-        Follows::LoginPaths.admit(&mut self.state.paths, summary, per_day, seen);
+        Follows::Paths.admit(&mut self.state.paths, summary, per_day, seen);
 
         let judgement = self.judgement(summary);
         let rarity = judgement.rarity;
@@ -322,6 +330,9 @@ impl Detector for Calibrated {
             };
             state.budget.learn(rarity, influence, per_day);
         }
+        if influence >= ORDINARY {
+            state.addresses.learn(&summary.address_sample, per_day);
+        }
         let mut lessons = lessons.iter().peekable();
         for (place, series) in state.series_mut().enumerate() {
             if let Some(lesson) = lessons.next_if(|lesson| lesson.place == place) {
@@ -338,7 +349,7 @@ impl Detector for Calibrated {
             }
         };
         used(Follows::Rules, &mut state.rules);
-        used(Follows::LoginPaths, &mut state.paths);
+        used(Follows::Paths, &mut state.paths);
     }
 
     /// The series of counters learn; those of addresses, rules and paths begin with the first log.
@@ -346,10 +357,10 @@ impl Detector for Calibrated {
         if !self.moves_on(summary) {
             return true;
         }
-        let total = summary.counters.total as f64;
         let state = &mut self.state;
         for fixed in Fixed::OF_COUNTERS {
-            let seen = state.observation(fixed.value(summary), total, summary);
+            let (value, trials) = fixed.part(summary, &state.addresses);
+            let seen = state.observation(value, trials, summary);
             let series = &mut state.fixed[fixed as usize];
             if let Some(result) = series.assess(&seen) {
                 series.learn(&seen, &result, 1.0);

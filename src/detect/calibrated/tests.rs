@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use wafwatch_windows::summary::{Completeness, Dimension, Summary};
+use wafwatch_windows::summary::{Completeness, Dimension, Summary, TopItem};
 
 use super::*;
 use crate::detect::simulation::{Random, window, with_top};
@@ -153,6 +153,105 @@ fn a_rule_that_fires_for_the_first_time_is_a_finding() {
         .collect();
     assert_eq!(signals, [&Signal::Rule("block-rule-test".to_owned())]);
     assert_eq!(verdict.findings[0].pattern, Some(Pattern::Burst));
+}
+
+#[test]
+fn a_watched_path_is_followed_from_the_first_window_on_and_its_burst_is_a_finding() {
+    let mut random = Random(15);
+    let mut detector = Calibrated::new(CalibratedSettings::default());
+    let watched = |requests, random: &mut Random| {
+        let mut summary = ordinary(0, random);
+        summary.watched_uris = vec![TopItem::new("/api/token", requests, requests)];
+        summary
+    };
+    for number in 0..DAY {
+        let mut summary = watched(random.poisson(1.0), &mut random);
+        summary.window = window(number, 0, 0).window;
+        detector.learn(&summary, Influence::Full);
+    }
+    let mut burst = watched(40, &mut random);
+    burst.window = window(DAY, 0, 0).window;
+    let verdict = detector.score(&burst);
+    let path = Signal::Uri("/api/token".to_owned());
+    let found = verdict.findings.iter().any(|found| found.signal == path);
+    assert!(found, "{:?}", verdict.findings);
+}
+
+/// `ordinary` with addresses of which one in fifty is new each time.
+fn familiar(number: i64, random: &mut Random) -> Summary {
+    let mut summary = ordinary(number, random);
+    let addresses = summary.distinct_addresses.estimate as u32;
+    let hash = |random: &mut Random| (random.uniform() * f64::from(u32::MAX)) as u32;
+    let known = |random: &mut Random| (random.uniform() * 500.0) as u32 * 8_000_003;
+    summary.address_sample = (0..addresses)
+        .map(|_| {
+            if random.uniform() < 0.02 {
+                hash(random)
+            } else {
+                known(random)
+            }
+        })
+        .collect();
+    summary
+}
+
+#[test]
+fn addresses_that_were_never_seen_are_a_finding_at_unchanged_volume() {
+    let mut random = Random(16);
+    let mut detector = Calibrated::new(CalibratedSettings::default());
+    let days = 4 * DAY;
+    for number in 0..days {
+        detector.learn(&familiar(number, &mut random), Influence::Full);
+    }
+    let found_in = |verdict: &Verdict| {
+        let mut signals = verdict.findings.iter().map(|found| &found.signal);
+        signals.any(|signal| *signal == Signal::NewAddressShare)
+    };
+    let (mut calm, mut found) = (0, 0);
+    for number in days..days + 60 {
+        calm += usize::from(found_in(&sees(
+            &mut detector,
+            &familiar(number, &mut random),
+        )));
+    }
+    for number in days + 60..days + 90 {
+        let mut summary = familiar(number, &mut random);
+        let strangers = 0..summary.distinct_addresses.estimate as u32;
+        summary.address_sample = strangers
+            .map(|_| (random.uniform() * f64::from(u32::MAX)) as u32)
+            .collect();
+        found += usize::from(found_in(&sees(&mut detector, &summary)));
+    }
+    assert_eq!(calm, 0);
+    assert!(found >= 15, "{found} of 30");
+}
+
+#[test]
+fn the_state_with_every_key_and_address_stays_within_64_kib() {
+    let mut random = Random(17);
+    let mut detector = Calibrated::new(CalibratedSettings::default());
+    let key = |kind: &str, number: usize| format!("/{kind}{number:0>200}");
+    for number in 0..16 * DAY {
+        let mut summary = ordinary(number, &mut random);
+        let rules: Vec<(String, u64)> = (0..8).map(|n| (key("rule", n), 9)).collect();
+        let rules: Vec<(&str, u64)> = rules.iter().map(|(key, n)| (key.as_str(), *n)).collect();
+        let logins: Vec<(String, u64)> = (0..3).map(|n| (key("login", n), 9)).collect();
+        let logins: Vec<(&str, u64)> = logins.iter().map(|(key, n)| (key.as_str(), *n)).collect();
+        summary = with_top(summary, Dimension::Rule, &rules);
+        summary = with_top(summary, Dimension::Uri, &logins);
+        let watched = (0..MOST_WATCHED).map(|n| TopItem::new(key("watched", n), 9, 9));
+        summary.watched_uris = watched.collect();
+        summary.address_sample = (0..64)
+            .map(|_| (random.uniform() * f64::from(u32::MAX)) as u32)
+            .collect();
+        detector.learn(&summary, Influence::Full);
+    }
+    assert_eq!(
+        (detector.state.rules.len(), detector.state.paths.len()),
+        (8, 7)
+    );
+    let bytes = DetectorState::Calibrated(Box::new(detector.state)).encode();
+    assert!(bytes.len() < 65_536, "{} bytes", bytes.len());
 }
 
 #[test]

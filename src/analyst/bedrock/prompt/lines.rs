@@ -152,6 +152,8 @@ fn finding_line(page: &mut Page, finding: &Finding) -> String {
         Signal::UriShare(path) => {
             format!("share of path {}", page.reference(Kind::Path, path))
         }
+        Signal::NewAddressShare => "share of addresses never seen before".to_owned(),
+        Signal::AddressEntropy => "spread over addresses (2^entropy per request)".to_owned(),
     };
     let side = match finding.direction {
         Direction::Above => "above",

@@ -35,6 +35,8 @@ pub(crate) enum Rhythms {
     Full,
     /// Hours of the day, minutes.
     Daily,
+    /// Hours of the day: for the many series of single keys.
+    Hourly,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,7 +87,7 @@ impl Rhythm {
             daily: Profile::new(HOURS),
             weekly: (rhythms == Rhythms::Full).then(|| Profile::new(WEEK_HOURS)),
             slots: has_slots.then(|| Profile::new(SLOTS)),
-            minutes: (per_day >= 96.0).then(|| Profile::new(MINUTES)),
+            minutes: (rhythms != Rhythms::Hourly && per_day >= 96.0).then(|| Profile::new(MINUTES)),
             trust_daily: Trust::new(0.5, 1e-6),
             trust_weekly: Trust::new(0.3, 1e-6),
             power: 0.0,
