@@ -9,7 +9,7 @@ use crate::detect::ewma::EwmaSettings;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DetectConfig {
-    /// Which detector decides: `calibrated`, `classic` or `ewma`. Default classic. `WAFWATCH_DETECTOR` sets it.
+    /// Which detector decides: `calibrated`, `classic` or `ewma`. Default calibrated. `WAFWATCH_DETECTOR` sets it.
     pub detector: DetectorKind,
     /// `[detect.classic]`
     pub classic: ClassicConfig,
@@ -24,11 +24,11 @@ pub struct DetectConfig {
 #[serde(rename_all = "snake_case")]
 pub enum DetectorKind {
     /// Means, deviations and percentiles over a look-back.
-    #[default]
     Classic,
     /// Exponentially weighted moving averages.
     Ewma,
     /// A model of each signal, calibrated to a number of false incidents.
+    #[default]
     Calibrated,
 }
 

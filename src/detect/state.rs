@@ -32,7 +32,7 @@ pub enum DetectorSettings {
 
 impl Default for DetectorSettings {
     fn default() -> Self {
-        Self::Classic(ClassicSettings::default())
+        Self::Calibrated(CalibratedSettings::default())
     }
 }
 

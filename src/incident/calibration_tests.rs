@@ -96,7 +96,10 @@ fn detectors() -> [(&'static str, DetectorSettings); 3] {
         ..EwmaSettings::default()
     };
     [
-        ("classic, 1 hour", DetectorSettings::default()),
+        (
+            "classic, 1 hour",
+            DetectorSettings::Classic(ClassicSettings::default()),
+        ),
         ("classic, 7 days", DetectorSettings::Classic(week)),
         ("ewma", DetectorSettings::Ewma(ewma)),
     ]

@@ -4,7 +4,8 @@ use wafwatch_windows::summary::{Completeness, Summary};
 
 use crate::detect::simulation::{Random, window};
 use crate::detect::{
-    AnyDetector, Detector, DetectorSettings, Direction, EwmaSettings, Finding, Influence, Signal,
+    AnyDetector, CalibratedSettings, ClassicSettings, Detector, DetectorSettings, Direction,
+    EwmaSettings, Finding, Influence, Signal,
 };
 
 use super::{EventKind, Incident, IncidentEvent, IncidentPolicy, Level, Messages, State, advance};
@@ -67,12 +68,25 @@ impl Site {
     }
 }
 
+/// The detectors that compare with a look-back.
 fn both() -> [DetectorSettings; 2] {
     let ewma = EwmaSettings {
         train_days: 0.0,
         ..EwmaSettings::default()
     };
-    [DetectorSettings::default(), DetectorSettings::Ewma(ewma)]
+    [
+        DetectorSettings::Classic(ClassicSettings::default()),
+        DetectorSettings::Ewma(ewma),
+    ]
+}
+
+fn calibrated() -> DetectorSettings {
+    DetectorSettings::Calibrated(CalibratedSettings::default())
+}
+
+fn all() -> [DetectorSettings; 3] {
+    let [classic, ewma] = both();
+    [classic, ewma, calibrated()]
 }
 
 /// One request every five minutes.
@@ -105,7 +119,7 @@ fn ordinary(number: i64, mean: f64, random: &mut Random) -> Summary {
 
 #[test]
 fn regular_traffic_makes_no_finding_ever() {
-    for settings in both() {
+    for settings in all() {
         let site = after_trickle(settings, 7 * 1_440);
         assert_eq!((site.findings, site.opened()), (0, 0));
     }
@@ -113,7 +127,7 @@ fn regular_traffic_makes_no_finding_ever() {
 
 #[test]
 fn a_hundred_blocked_probes_are_an_incident_at_once_or_spread_over_four_windows() {
-    for settings in both() {
+    for settings in all() {
         for (per_window, windows) in [(100, 1), (50, 2), (25, 4)] {
             for learnt in [15, 60, 300] {
                 let mut site = after_trickle(settings, learnt);
@@ -136,7 +150,7 @@ fn a_hundred_blocked_probes_are_an_incident_at_once_or_spread_over_four_windows(
 
 #[test]
 fn the_probes_are_medium_or_high() {
-    for settings in both() {
+    for settings in all() {
         let mut site = after_trickle(settings, 60);
         site.closes(&window(60, 100, 100));
         let level = site.events[0].incident.severity.level();
@@ -146,7 +160,7 @@ fn the_probes_are_medium_or_high() {
 
 #[test]
 fn a_rule_that_begins_to_block_is_found_at_unchanged_volume() {
-    for settings in both() {
+    for settings in all() {
         let mut random = Random(3);
         let mut site = busy(settings, 40.0, 120, &mut random);
         assert_eq!(site.opened(), 0);
@@ -168,7 +182,7 @@ fn a_rule_that_begins_to_block_is_found_at_unchanged_volume() {
 
 #[test]
 fn a_rule_that_begins_to_block_on_a_quiet_site_is_found() {
-    for settings in both() {
+    for settings in all() {
         let mut site = after_trickle(settings, 60);
         for (number, blocked) in [(60, 42), (61, 43), (62, 42)] {
             site.closes(&window(number, blocked + 1, blocked));
@@ -179,7 +193,7 @@ fn a_rule_that_begins_to_block_on_a_quiet_site_is_found() {
 
 #[test]
 fn a_flood_is_critical() {
-    for settings in both() {
+    for settings in all() {
         let mut random = Random(5);
         let mut site = busy(settings, 60.0, 120, &mut random);
         site.closes(&window(120, 6_000, 4_000));
@@ -211,7 +225,7 @@ fn a_crowd_that_gathers_over_twenty_minutes_is_one_incident() {
 
 #[test]
 fn an_outage_is_found_with_its_first_or_second_window_and_ends_with_it() {
-    for settings in both() {
+    for settings in all() {
         for mean in [60.0, 600.0] {
             let mut random = Random(7);
             let mut site = busy(settings, mean, 120, &mut random);
@@ -234,7 +248,7 @@ fn an_outage_is_found_with_its_first_or_second_window_and_ends_with_it() {
 
 #[test]
 fn empty_windows_that_are_incomplete_are_no_outage() {
-    for settings in both() {
+    for settings in all() {
         let mut random = Random(9);
         let mut site = busy(settings, 600.0, 120, &mut random);
         for number in 120..180 {
@@ -266,8 +280,25 @@ fn a_lasting_change_is_accepted_after_a_day() {
 }
 
 #[test]
+fn a_lasting_change_is_one_incident_that_calibrated_accepts_within_a_day() {
+    for (total, blocked) in [(3_000, 30), (100, 60)] {
+        let mut random = Random(11);
+        let mut site = busy(calibrated(), 100.0, 120, &mut random);
+        for number in 120..180 {
+            site.closes(&window(number, total, blocked));
+        }
+        assert!(site.is_open(), "{total} and {blocked} were learnt too soon");
+        for number in 180..120 + 1_440 {
+            site.closes(&window(number, total, blocked));
+        }
+        assert!(!site.is_open(), "{total} and {blocked} were not accepted");
+        assert_eq!(site.opened(), 1);
+    }
+}
+
+#[test]
 fn bursts_that_keep_coming_are_accepted_too() {
-    for settings in both() {
+    for settings in all() {
         let mut random = Random(13);
         let mut site = busy(settings, 100.0, 120, &mut random);
         for number in 120..2 * 1_440 {
@@ -284,7 +315,7 @@ fn bursts_that_keep_coming_are_accepted_too() {
 
 #[test]
 fn what_follows_an_attack_is_judged_by_what_was_before_it() {
-    for settings in both() {
+    for settings in all() {
         let mut random = Random(17);
         let mut site = busy(settings, 60.0, 120, &mut random);
         for number in 120..180 {

@@ -29,7 +29,7 @@ pub struct ReplayArguments {
     /// Each range of an input is counted once: ranges of several runs may touch and overlap.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub to: Option<EventTime>,
-    /// Detector [default: classic, or what the configuration says].
+    /// Detector [default: calibrated, or what the configuration says].
     #[arg(long, value_enum)]
     pub detector: Option<DetectorName>,
     /// Deletes the store first, so that everything is counted again.
@@ -99,7 +99,7 @@ pub struct WatchArguments {
     /// Prints no line for each window that closes.
     #[arg(long, short)]
     pub quiet: bool,
-    /// Detector [default: classic, or what the configuration says].
+    /// Detector [default: calibrated, or what the configuration says].
     #[arg(long, value_enum)]
     pub detector: Option<DetectorName>,
     #[command(flatten)]

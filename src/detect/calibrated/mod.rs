@@ -36,7 +36,7 @@ use super::expectation::sort_strongest_first;
 use super::{Detector, Direction, Finding, Influence, Mix, Stage, Verdict};
 
 /// While an alarm goes on, what is rarer than so many decades less keeps it going.
-const HYSTERESIS: f64 = 1.0;
+const HYSTERESIS: f64 = 2.0;
 /// Addresses of a window with less influence than this are not taken for known.
 const ORDINARY: f64 = 0.5;
 
@@ -163,6 +163,14 @@ impl Calibrated {
         self.state.budget.rarity(at)
     }
 
+    /// The rarity that makes an alarm, or lets one go on.
+    fn bar(&self) -> f64 {
+        if self.state.gate.is_closed() {
+            return self.threshold() - HYSTERESIS;
+        }
+        self.threshold()
+    }
+
     fn judgement(&self, summary: &Summary) -> Judgement<'_> {
         let is_complete = summary.completeness == Completeness::Complete;
         let judged: Vec<(Judged<'_>, Strongest)> = self
@@ -202,11 +210,7 @@ impl Calibrated {
 
     fn findings(&self, judgement: &Judgement<'_>) -> Vec<Finding> {
         let threshold = self.threshold();
-        let low = if self.state.gate.is_closed() {
-            threshold - HYSTERESIS
-        } else {
-            threshold
-        };
+        let low = self.bar();
         if judgement.rarity < low {
             return Vec::new();
         }
@@ -309,7 +313,7 @@ impl Detector for Calibrated {
 
         let judgement = self.judgement(summary);
         let rarity = judgement.rarity;
-        let is_alarm = rarity >= self.threshold();
+        let is_alarm = rarity >= self.bar();
         let accepted_from = self.threshold() - HYSTERESIS;
         let lessons: Vec<Lesson> = judgement
             .judged

@@ -7,7 +7,7 @@ use wafwatch_windows::summary::Dimension;
 
 fn both() -> [DetectorSettings; 2] {
     [
-        DetectorSettings::default(),
+        DetectorSettings::Classic(ClassicSettings::default()),
         DetectorSettings::Ewma(EwmaSettings::default()),
     ]
 }

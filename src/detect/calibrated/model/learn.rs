@@ -11,6 +11,8 @@ use super::scale::Scale;
 use super::series::{Assessment, CLIP, Observation, Series, TAILS, WIDE_WINDOWS};
 use super::tail::Pace;
 
+/// Influence from which on a window counts as an ordinary one.
+const ORDINARY: f64 = 0.5;
 /// Days over which tails, scales and dispersion forget.
 const MEMORY_DAYS: f64 = 6.0;
 /// Days over which the level forgets; a share's level has no growth to follow.
@@ -114,12 +116,14 @@ impl Series {
             Scale::Share => SHARE_LEVEL_DAYS,
             Scale::Count | Scale::Plain => LEVEL_DAYS,
         };
-        let gain = (1.0 / (days * self.per_day).max(100.0)).max(1.0 / (self.seen + 1.0));
+        // A young level follows fast, but not what an alarm shows.
+        let steady = 1.0 / (days * self.per_day).max(100.0);
+        let gain = steady.max(influence / (self.seen + 1.0));
         self.level += gain * bounded;
         let lesson = Lesson {
             bounded,
             loose: bound(3.0 * CLIP),
-            influence: if influence > 0.5 {
+            influence: if influence > ORDINARY {
                 1.0
             } else {
                 influence.max(0.1)
@@ -139,8 +143,11 @@ impl Series {
             self.elasticity
                 .learn(seen.volume, bounded + explained, trust_memory);
         }
-        self.persistence.learn(self.drift, bounded, 0.999);
-        self.drift += DRIFT_GAIN * (bounded - self.drift);
+        // What an alarm shows is no memory: the window after it is judged by what was before.
+        if influence >= ORDINARY {
+            self.persistence.learn(self.drift, bounded, 0.999);
+        }
+        self.drift += influence * DRIFT_GAIN * (bounded - self.drift);
     }
 
     fn learn_spread(&mut self, result: &Assessment, influence: f64, memory: f64, is_early: bool) {
