@@ -1,0 +1,31 @@
+// What is looked at stands in the address, so that a link shows another person the same.
+
+const NUMBERS = ["from", "to", "window"];
+const TEXTS = ["acl", "incident"];
+
+/** What the address says: `{ acl, incident, from, to, window }`, each or null. */
+export function read(hash = location.hash) {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const view = {};
+  for (const name of TEXTS) view[name] = given.get(name) || null;
+  for (const name of NUMBERS) {
+    const value = Number(given.get(name));
+    view[name] = given.has(name) && Number.isSafeInteger(value) && value >= 0 ? value : null;
+  }
+  if (view.from === null || view.to === null || view.from >= view.to) view.from = view.to = null;
+  return view;
+}
+
+/** The address of a view. */
+export function hashOf(view) {
+  const given = [...TEXTS, ...NUMBERS].filter((name) => view[name] !== null && view[name] !== undefined);
+  const text = new URLSearchParams(given.map((name) => [name, String(view[name])])).toString();
+  return text ? `#${text}` : "#";
+}
+
+/** Writes the view into the address; a step that a person may want to go back from gets an entry of its own. */
+export function write(view, { isStep }) {
+  const hash = hashOf(view);
+  if (hash === (location.hash || "#")) return;
+  history[isStep ? "pushState" : "replaceState"](null, "", hash);
+}

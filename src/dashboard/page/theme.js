@@ -1,0 +1,50 @@
+// Light or dark: what the system prefers, until the switch says otherwise.
+
+import { byId } from "./dom.js";
+
+const KEY = "wafwatch-theme";
+const NEXT = { system: "light", light: "dark", dark: "system" };
+const NAMES = { system: "as the system", light: "light", dark: "dark" };
+
+/** Sets the switch up; `changed` is called when colours are others than before. */
+export function followTheme(changed) {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const button = byId("theme");
+  let choice = NEXT[stored()] ? stored() : "system";
+  const apply = () => {
+    const isDark = choice === "dark" || (choice === "system" && system.matches);
+    document.documentElement.dataset.theme = isDark ? "dark" : "light";
+    button.textContent = `Theme: ${choice}`;
+    button.setAttribute("aria-label", `Theme: ${NAMES[choice]}. Change to ${NAMES[NEXT[choice]]}`);
+    changed();
+  };
+  button.addEventListener("click", () => {
+    choice = NEXT[choice];
+    store(choice);
+    apply();
+  });
+  system.addEventListener("change", apply);
+  apply();
+}
+
+// A browser that keeps nothing for this site still shows it.
+function stored() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function store(choice) {
+  try {
+    localStorage.setItem(KEY, choice);
+  } catch {
+    // The choice then holds until the page is left.
+  }
+}
+
+/** A colour of the theme that is shown, for what is drawn rather than styled. */
+export function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
