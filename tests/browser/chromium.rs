@@ -37,7 +37,9 @@ impl Chromium {
                 std::env::var_os(REQUIRED).is_none(),
                 "{REQUIRED} is set, but none of {NAMES:?} is in PATH: install the package `chromium`"
             );
-            eprintln!("SKIPPED: none of {NAMES:?} is in PATH, so the page is not tested in a browser");
+            eprintln!(
+                "SKIPPED: none of {NAMES:?} is in PATH, so the page is not tested in a browser"
+            );
             return None;
         };
         let profile = tempfile::tempdir().expect("a temporary folder can be made");
@@ -54,9 +56,11 @@ impl Chromium {
 
     /// Opens an empty tab.
     pub fn page(&mut self) -> Page<'_> {
-        let target = self
-            .connection
-            .call(None, "Target.createTarget", &json!({ "url": "about:blank" }));
+        let target = self.connection.call(
+            None,
+            "Target.createTarget",
+            &json!({ "url": "about:blank" }),
+        );
         let attached = self.connection.call(
             None,
             "Target.attachToTarget",

@@ -31,7 +31,8 @@ impl Connection {
         let host = address.trim_start_matches("ws://");
         let host = host.split('/').next().unwrap_or(host);
         let stream = TcpStream::connect(host).expect("the browser listens");
-        let (socket, _) = tungstenite::client(address, stream).expect("the browser speaks WebSocket");
+        let (socket, _) =
+            tungstenite::client(address, stream).expect("the browser speaks WebSocket");
         let timeout = socket.get_ref().set_read_timeout(Some(POLL));
         timeout.expect("a socket takes a read timeout");
         Self {

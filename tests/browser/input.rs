@@ -126,6 +126,9 @@ impl Page<'_> {
     }
 
     fn touch(&mut self, kind: &str, points: Vec<Value>) {
-        self.call("Input.dispatchTouchEvent", &json!({ "type": kind, "touchPoints": points }));
+        self.call(
+            "Input.dispatchTouchEvent",
+            &json!({ "type": kind, "touchPoints": points }),
+        );
     }
 }

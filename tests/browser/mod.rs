@@ -5,7 +5,7 @@
 
 pub mod chromium;
 mod connection;
-mod input;
+pub mod input;
 pub mod observed;
 pub mod page;
 

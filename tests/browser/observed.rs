@@ -16,14 +16,17 @@ impl Observed {
         let parameters = &event.parameters;
         match event.method.as_str() {
             "Runtime.exceptionThrown" => {
-                self.problems.push(format!("exception: {}", parameters["exceptionDetails"]));
+                self.problems
+                    .push(format!("exception: {}", parameters["exceptionDetails"]));
             }
             "Runtime.consoleAPICalled" if is_bad(&parameters["type"]) => {
-                self.problems.push(format!("console: {}", parameters["args"]));
+                self.problems
+                    .push(format!("console: {}", parameters["args"]));
             }
             "Log.entryAdded" if is_bad(&parameters["entry"]["level"]) => {
                 let entry = &parameters["entry"];
-                self.problems.push(format!("log: {} {}", entry["text"], entry["url"]));
+                self.problems
+                    .push(format!("log: {} {}", entry["text"], entry["url"]));
             }
             "Network.requestWillBeSent" => {
                 self.requests.push(text(&parameters["request"]["url"]));

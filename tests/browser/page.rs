@@ -72,7 +72,10 @@ impl<'browser> Page<'browser> {
     /// Goes to `url` and waits until its document and scripts are loaded.
     pub fn open(&mut self, url: &str) {
         let answer = self.call("Page.navigate", &json!({ "url": url }));
-        assert!(answer["errorText"].is_null(), "{url} cannot be opened: {answer}");
+        assert!(
+            answer["errorText"].is_null(),
+            "{url} cannot be opened: {answer}"
+        );
         self.wait_for("document.readyState === 'complete'");
     }
 
@@ -91,7 +94,8 @@ impl<'browser> Page<'browser> {
     pub fn text(&mut self, expression: &str) -> String {
         let value = self.evaluate(expression);
         let text = value.as_str();
-        text.unwrap_or_else(|| panic!("{expression} is no text: {value}")).to_owned()
+        text.unwrap_or_else(|| panic!("{expression} is no text: {value}"))
+            .to_owned()
     }
 
     /// The number that `expression` evaluates to.
@@ -162,7 +166,9 @@ impl<'browser> Page<'browser> {
     pub fn accessibility_tree(&mut self) -> Vec<Value> {
         let answer = self.call("Accessibility.getFullAXTree", &json!({}));
         let nodes = answer["nodes"].as_array().cloned().unwrap_or_default();
-        let told = nodes.into_iter().filter(|node| node["ignored"] != json!(true));
+        let told = nodes
+            .into_iter()
+            .filter(|node| node["ignored"] != json!(true));
         told.collect()
     }
 }

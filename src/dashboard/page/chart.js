@@ -42,16 +42,19 @@ export class Chart {
     new ResizeObserver(() => this.#resize()).observe(host);
   }
 
-  /** Shows `series` in buckets of `bucketSize` with its incidents, within `bounds` of time. */
-  setData(series, bucketSize, bounds, incidents) {
+  /**
+   * Shows `series` in buckets of `bucketSize` with its incidents, within `bounds` of time. Series grow in
+   * place: `isStale` says that this one may have done so.
+   */
+  setData(series, bucketSize, bounds, incidents, isStale) {
+    const isSame = this.#plot && series === this.#series && !isStale;
     this.#series = series;
     this.#bucketSize.current = bucketSize;
     this.#bounds = bounds;
     this.#incidents = incidents;
     this.#range = within(this.#range, bounds, bucketSize);
     if (!this.#plot) this.#make();
-    this.#plot.setData(this.#columns(), false);
-    this.#apply();
+    if (!isSame) this.#plot.setData(this.#columns(), false);
   }
 
   setRange(range) {

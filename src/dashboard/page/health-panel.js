@@ -13,7 +13,7 @@ export function showHealth(health) {
 }
 
 const time = (value) => (value === null ? "nothing yet" : timeElement(value));
-const lag = (seconds) => (seconds === null ? "" : ` (${duration(seconds * 1_000)} behind the clock)`);
+const lag = (seconds) => (seconds === null ? "–" : duration(seconds * 1_000));
 
 function group(title, rows, ...more) {
   return element("section", { class: "card" },
@@ -29,8 +29,10 @@ function input(health) {
   return group("Input", [
     ["Rate in", perSecond],
     ["Inputs", `${number(inputs.all)}, ${number(inputs.finished)} ended`],
-    ["Watermark", element("span", {}, time(health.watermark), isLive ? lag(health.lag_seconds) : "")],
-    ["Windows closed through", element("span", {}, time(health.store.closed_through), isLive ? lag(health.close_lag_seconds) : "")],
+    ["Watermark", time(health.watermark)],
+    ...(isLive ? [["Lag of it", lag(health.lag_seconds)]] : []),
+    ["Closed through", time(health.store.closed_through)],
+    ...(isLive ? [["Lag of it", lag(health.close_lag_seconds)]] : []),
     ["Windows", `${number(health.store.windows)} closed, ${number(health.store.open_windows)} open`],
   ], slowest(inputs.slowest));
 }

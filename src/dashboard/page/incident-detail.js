@@ -45,12 +45,13 @@ function findings(list) {
 
 function causes({ anomaly_cause: told, cause, confidence, possible_causes: others = [] }) {
   return part("Why",
-    element("p", {}, element("strong", {}, spaced(cause)), ` (confidence ${number(confidence)})`),
+    element("p", {}, element("strong", {}, spaced(cause)), ` (confidence ${share(confidence)})`),
     told ? element("p", {}, quoted(told)) : null,
     others.length > 0 ? element("details", {}, element("summary", {}, plural(others.length, "other possible cause")),
-      element("ul", {}, others.map((other) => element("li", {}, `${spaced(other.cause)} (${number(other.confidence)}): `, quoted(other.reason))))) : null);
+      element("ul", {}, others.map((other) => element("li", {}, `${spaced(other.cause)} (${share(other.confidence)}): `, quoted(other.reason))))) : null);
 }
 
+const share = (confidence) => Number(confidence).toFixed(2);
 const spaced = (name) => visible(String(name ?? "").replaceAll("_", " "));
 
 function course({ incident, timeline, deliveries }) {

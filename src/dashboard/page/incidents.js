@@ -14,9 +14,11 @@ export function showIncidents(incidents, chosen, detail, open) {
   const running = incidents.filter(({ state }) => state === "open").length;
   const cut = incidents.length > listed.length ? `, the first ${listed.length} are listed` : "";
   byId("incidents-about").textContent = incidents.length > 0 ? `${plural(incidents.length, "incident")}, ${running} open${cut}` : "";
-  replace(byId("incidents"), listed.length > 0
-    ? listed.map((incident) => entry(incident, incident.id === chosen, detail, open))
-    : element("li", { class: "muted none" }, "None so far. What leaves its expected range appears here."));
+  const isElsewhere = chosen !== null && !listed.some(({ id }) => id === chosen);
+  replace(byId("incidents"),
+    isElsewhere ? element("li", { class: "incident level-info" }, detail) : null,
+    listed.map((incident) => entry(incident, incident.id === chosen, detail, open)),
+    listed.length === 0 ? element("li", { class: "muted none" }, "None so far. What leaves its expected range appears here.") : null);
 }
 
 function entry(incident, isChosen, detail, open) {

@@ -69,6 +69,8 @@ export class Inspector {
       const detail = await server.incident(id);
       if (this.#reports.size >= MOST_REPORTS) this.#reports.clear();
       this.#reports.set(id, { firstStep: firstStep(detail) });
+      // One that is older than those that were listed.
+      if (!this.#knowledge.incidents.has(id)) this.#knowledge.changeIncidents({ incidents: [detail.incident] });
       if (id === this.#chosen) this.#put(detailOf(detail, feedbackOf(id, detail.mark, () => {})));
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;

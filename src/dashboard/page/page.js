@@ -25,6 +25,8 @@ const view = address.read();
 const reports = new Map();
 /** Whether the range goes on with the newest window: as long as nobody chose another end. */
 let isFollowing = view.from === null;
+/** Whether the address names an incident without a range: its own is shown once it is known. */
+let isRangeMissing = view.incident !== null && view.from === null;
 
 const chart = new Chart(byId("chart"), {
   range: (range) => {
@@ -45,7 +47,12 @@ const chart = new Chart(byId("chart"), {
 });
 const history = new History(knowledge, () => draw());
 const breakdown = new Breakdown(byId("breakdown-panel"));
-const inspector = new Inspector(knowledge, reports, () => draw());
+const inspector = new Inspector(knowledge, reports, () => {
+  drawn.version = null;
+  draw();
+});
+/** Of what the parts that do not depend on the range were drawn last. */
+const drawn = { version: null, acl: null };
 
 const rounded = ({ from, to }) => ({ from: Math.round(from), to: Math.round(to) });
 
@@ -87,21 +94,31 @@ function draw() {
 function drawAll() {
   if (!knowledge.isLoaded) return;
   if (!knowledge.acls.has(view.acl)) view.acl = knowledge.incidents.get(view.incident)?.acl ?? mostUrgent();
+  const linked = isRangeMissing ? knowledge.incidents.get(view.incident) : null;
+  if (linked) {
+    isRangeMissing = false;
+    view.acl = linked.acl;
+    show(inspector.around(linked, knowledge.windowSize));
+  }
   const acl = knowledge.acls.get(view.acl);
-  showVerdict(knowledge, reports, open);
+  const isStale = drawn.version !== knowledge.version || drawn.acl !== view.acl;
+  Object.assign(drawn, { version: knowledge.version, acl: view.acl });
+  if (isStale) showVerdict(knowledge, reports, open);
   byId("empty").hidden = Boolean(acl);
   byId("content").hidden = !acl;
   if (!acl) {
     showEmpty();
     return;
   }
-  showAcls(knowledge, view.acl);
-  showHead(acl);
+  if (isStale) {
+    showAcls(knowledge, view.acl);
+    showHead(acl);
+  }
   const whole = bounds();
   if (isFollowing && view.from !== null) Object.assign(view, { from: Math.round(view.from + whole.to - view.to), to: whole.to });
   const { series, bucketSize } = history.series(view.acl, range());
   const incidents = knowledge.incidentsOf(view.acl);
-  chart.setData(series, bucketSize, whole, incidents);
+  chart.setData(series, bucketSize, whole, incidents, isStale);
   chart.setRange(range());
   chart.setChosen(view);
   const shown = chart.range();
@@ -132,6 +149,7 @@ function showEmpty() {
 function open(incident) {
   if (!incident) return;
   const isSame = view.incident === incident.id;
+  isRangeMissing = false;
   view.incident = isSame ? null : incident.id;
   view.window = null;
   if (!isSame) {
@@ -183,6 +201,7 @@ addEventListener("popstate", goToAddress);
 function goToAddress() {
   Object.assign(view, address.read());
   isFollowing = view.from === null;
+  isRangeMissing = view.incident !== null && view.from === null;
   draw();
 }
 
