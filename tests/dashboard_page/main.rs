@@ -18,6 +18,7 @@ mod hostile;
 mod large;
 mod live;
 mod looks;
+mod modules;
 mod recovery;
 mod served;
 mod site;

@@ -184,7 +184,7 @@ export class Chart {
       legend: { show: false },
       scales: { x: { time: true }, y: { range: (plot, _, most) => [0, chart.#highest(plot, most ?? 0)] } },
       axes: [
-        { ...axis, space: 70, values: (_, times) => times.map((time, index) => axisTime(time, times[index - 1])) },
+        { ...axis, size: 42, space: 70, values: (_, times) => times.map((time, index) => axisTime(time, times[index - 1])) },
         { ...axis, size: 52, values: (_, values) => values.map((value) => (Number.isInteger(value) ? compact(value) : "")) },
       ],
       series: [{}, ...LAYERS.map(layer), line],

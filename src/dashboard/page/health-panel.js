@@ -30,9 +30,9 @@ function input(health) {
     ["Rate in", perSecond],
     ["Inputs", `${number(inputs.all)}, ${number(inputs.finished)} ended`],
     ["Watermark", time(health.watermark)],
-    ...(isLive ? [["Lag of it", lag(health.lag_seconds)]] : []),
+    ...(isLive ? [["Behind the clock", lag(health.lag_seconds)]] : []),
     ["Closed through", time(health.store.closed_through)],
-    ...(isLive ? [["Lag of it", lag(health.close_lag_seconds)]] : []),
+    ...(isLive ? [["Closed behind the clock", lag(health.close_lag_seconds)]] : []),
     ["Windows", `${number(health.store.windows)} closed, ${number(health.store.open_windows)} open`],
   ], slowest(inputs.slowest));
 }

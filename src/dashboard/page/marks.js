@@ -35,7 +35,7 @@ export function drawExpected(plot, series, bucketSize, [first, last]) {
   const ink = colour("expected");
   inPlot(plot, (ctx) => {
     ctx.strokeStyle = ink;
-    ctx.lineWidth = Math.max(1, plot.pxRatio);
+    ctx.lineWidth = 1.5 * uPlot.pxRatio;
     for (const end of ["upper", "lower"]) {
       ctx.setLineDash(end === "upper" ? [5, 3] : [2, 3]);
       ctx.beginPath();
@@ -63,21 +63,21 @@ export function drawExpected(plot, series, bucketSize, [first, last]) {
 /** Lines across windows that closed before every input had delivered: more may be missing there. */
 export function drawIncomplete(plot, series, bucketSize, [first, last]) {
   inPlot(plot, (ctx, { top, height }) => {
-    const step = HATCH_STEP * plot.pxRatio;
+    const step = HATCH_STEP * uPlot.pxRatio;
     ctx.strokeStyle = colour("hatch");
-    ctx.lineWidth = Math.max(1, plot.pxRatio);
+    ctx.lineWidth = Math.max(1, uPlot.pxRatio);
     for (let index = Math.max(0, first); index <= last; index += 1) {
       if (!series.incomplete[index]) continue;
       const left = plot.valToPos(series.start[index], "x", true);
       const width = plot.valToPos(series.start[index] + bucketSize, "x", true) - left;
       ctx.save();
       ctx.beginPath();
-      ctx.rect(left, top, Math.max(NARROWEST_HATCH * plot.pxRatio, width), height);
+      ctx.rect(left, top, Math.max(NARROWEST_HATCH * uPlot.pxRatio, width), height);
       ctx.clip();
       ctx.beginPath();
       // Lines run on from one window to the next, because they are counted from the edge of the plot.
       const begin = Math.floor((left - height) / step) * step;
-      for (let x = begin; x < left + Math.max(NARROWEST_HATCH * plot.pxRatio, width); x += step) {
+      for (let x = begin; x < left + Math.max(NARROWEST_HATCH * uPlot.pxRatio, width); x += step) {
         ctx.moveTo(x, top + height);
         ctx.lineTo(x + height, top);
       }
@@ -94,7 +94,7 @@ export function drawChosen(plot, start, bucketSize) {
     const left = plot.valToPos(start, "x", true);
     const width = Math.max(3, plot.valToPos(start + bucketSize, "x", true) - left);
     ctx.strokeStyle = colour("ink");
-    ctx.lineWidth = 2 * plot.pxRatio;
+    ctx.lineWidth = 2 * uPlot.pxRatio;
     ctx.strokeRect(left, top, width, height);
   });
 }

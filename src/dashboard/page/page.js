@@ -7,7 +7,7 @@ import { Chart } from "./chart.js";
 import { showTable } from "./chart-table.js";
 import { byId, element, quoted, replace } from "./dom.js";
 import { showFigures } from "./figures.js";
-import { plural, span, utc } from "./format.js";
+import { number, plural, span, utc } from "./format.js";
 import { showHealth } from "./health-panel.js";
 import { History } from "./history.js";
 import { Inspector } from "./inspector.js";
@@ -142,7 +142,7 @@ function showEmpty() {
   byId("empty-size").textContent = `${knowledge.windowSize / 1_000} seconds`;
   const { read = 0, accepted = 0, rejected = 0 } = health?.accounts ?? {};
   byId("empty-progress").textContent = read > 0
-    ? `So far ${plural(read, "record")} came in: ${accepted} accepted, ${rejected} rejected, ${plural(health.store.open_windows, "window")} open.`
+    ? `So far ${plural(read, "record")} came in: ${number(accepted)} accepted, ${number(rejected)} rejected, ${plural(health.store.open_windows, "window")} open.`
     : "No record has come in so far.";
 }
 

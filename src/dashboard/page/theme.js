@@ -4,7 +4,6 @@ import { byId } from "./dom.js";
 
 const KEY = "wafwatch-theme";
 const NEXT = { system: "light", light: "dark", dark: "system" };
-const NAMES = { system: "as the system", light: "light", dark: "dark" };
 
 /** Sets the switch up; `changed` is called when colours are others than before. */
 export function followTheme(changed) {
@@ -15,7 +14,7 @@ export function followTheme(changed) {
     const isDark = choice === "dark" || (choice === "system" && system.matches);
     document.documentElement.dataset.theme = isDark ? "dark" : "light";
     button.textContent = `Theme: ${choice}`;
-    button.setAttribute("aria-label", `Theme: ${NAMES[choice]}. Change to ${NAMES[NEXT[choice]]}`);
+    button.setAttribute("aria-label", `Theme: ${choice}. Change to ${NEXT[choice]}`);
     changed();
   };
   button.addEventListener("click", () => {
