@@ -20,7 +20,7 @@ pub use error::StoreError;
 pub use sequence::{NotASequenceNumber, SequenceNumber};
 
 use crate::analyst::Assessment;
-use crate::detect::{Finding, Stage};
+use crate::detect::{Finding, Forecast, Stage};
 use crate::guidance::Marks;
 use crate::incident::{Incident, IncidentEvent};
 use crate::ingest::Accounts;
@@ -98,6 +98,8 @@ pub struct ClosedWindow {
     pub stage: Stage,
     /// Signals out of range.
     pub findings: Vec<Finding>,
+    /// What was expected of its requests; nothing while the detector learnt.
+    pub forecast: Option<Forecast>,
 }
 
 /// Due windows of one ACL, closed in order.

@@ -4,7 +4,9 @@
 //! `synchronous = NORMAL` a killed process loses nothing; a power cut may lose the newest
 //! transactions, whole, and the input is then read again from the checkpoint before them.
 
+pub mod changes;
 mod configuration;
+mod forecasts;
 pub mod health;
 pub mod history;
 mod marks;
@@ -151,6 +153,8 @@ impl SqliteStore {
         self.connection.execute_batch(marks::TABLE)?;
         self.connection.execute_batch(health::CHANNELS_TABLE)?;
         self.connection.execute_batch(configuration::TABLE)?;
+        self.connection.execute_batch(forecasts::TABLE)?;
+        self.connection.execute_batch(changes::TABLES)?;
         let query = "INSERT OR REPLACE INTO meta VALUES ('writer', hex(randomblob(16)))
              RETURNING value";
         let token = write.query_row(query, [], |row| row.get(0))?;
