@@ -9,6 +9,7 @@
 #[cfg(feature = "aws")]
 pub mod dynamodb;
 mod error;
+mod explained;
 mod sequence;
 pub mod sqlite;
 
@@ -17,6 +18,7 @@ use wafwatch_windows::summary::Summary;
 use wafwatch_windows::time::{EventTime, Window};
 
 pub use error::StoreError;
+pub use explained::newest_report;
 pub use sequence::{NotASequenceNumber, SequenceNumber};
 
 use crate::analyst::Assessment;

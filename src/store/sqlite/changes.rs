@@ -8,7 +8,7 @@
 use rusqlite::params;
 use wafwatch_windows::time::EventTime;
 
-use super::{SqliteStore, has_table};
+use super::{SqliteStore, has_table, to_limit};
 use crate::store::StoreError;
 
 /// Stores of earlier versions come without them.
@@ -104,7 +104,7 @@ impl SqliteStore {
         Ok(revision)
     }
 
-    /// Windows that changed behind `after`, up to `through`, by ACL and start.
+    /// Windows that changed behind `after`, up to `through`, by ACL and start, at most `limit`.
     ///
     /// # Errors
     ///
@@ -113,21 +113,22 @@ impl SqliteStore {
         &self,
         after: Revision,
         through: Revision,
+        limit: usize,
     ) -> Result<Vec<(String, EventTime)>, StoreError> {
         if after.windows >= through.windows {
             return Ok(Vec::new());
         }
         let mut statement = self.connection.prepare_cached(
             "SELECT acl, start FROM window_changes WHERE revision > ?1 AND revision <= ?2
-             ORDER BY acl, start",
+             ORDER BY acl, start LIMIT ?3",
         )?;
-        let rows = statement.query_map(params![after.windows, through.windows], |row| {
+        let rows = statement.query_map(params![after.windows, through.windows, to_limit(limit)], |row| {
             Ok((row.get(0)?, EventTime(row.get(1)?)))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Incidents that changed behind `after`, up to `through`, oldest change first.
+    /// Incidents that changed behind `after`, up to `through`, oldest change first, at most `limit`.
     ///
     /// # Errors
     ///
@@ -136,15 +137,16 @@ impl SqliteStore {
         &self,
         after: Revision,
         through: Revision,
+        limit: usize,
     ) -> Result<Vec<String>, StoreError> {
         if after.incidents >= through.incidents {
             return Ok(Vec::new());
         }
         let mut statement = self.connection.prepare_cached(
             "SELECT incident FROM incident_changes WHERE revision > ?1 AND revision <= ?2
-             ORDER BY revision",
+             ORDER BY revision LIMIT ?3",
         )?;
-        let rows = statement.query_map(params![after.incidents, through.incidents], |row| {
+        let rows = statement.query_map(params![after.incidents, through.incidents, to_limit(limit)], |row| {
             row.get(0)
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -14,6 +14,7 @@ mod names;
 mod open;
 mod outbox;
 mod prune;
+pub mod series;
 mod state;
 mod write;
 
@@ -342,6 +343,11 @@ fn while_busy<T>(
             result => return result,
         }
     }
+}
+
+/// A limit as SQLite takes it.
+fn to_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 fn has_table(connection: &Connection, name: &str) -> Result<bool, StoreError> {
