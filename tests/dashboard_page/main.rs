@@ -2,7 +2,7 @@
 //!
 //! Without Chromium the tests say that they are skipped; with `WAFWATCH_REQUIRE_BROWSER` set they fail.
 //! `cargo test --test dashboard_page -- --ignored` draws the pictures of the documentation anew.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "dashboard"))]
 #![allow(missing_docs)]
 
 #[path = "../browser/mod.rs"]
