@@ -60,7 +60,7 @@ fn every_control_has_a_name_and_text_has_contrast() {
     let Some(mut chromium) = Chromium::start() else {
         return;
     };
-    let sandbox = site::attacked();
+    let sandbox = site::under_attack();
     let served = Served::store(&sandbox);
     let mut page = chromium.page();
     for scheme in [Scheme::Light, Scheme::Dark] {

@@ -40,7 +40,7 @@ fn pictures_of_both_themes_at_both_widths() {
     let Some(mut chromium) = Chromium::start() else {
         return;
     };
-    let sandbox = site::attacked();
+    let sandbox = site::under_attack();
     let served = Served::store(&sandbox);
     let mut page = chromium.page();
     let mut sizes = Vec::new();
@@ -80,7 +80,7 @@ fn pictures_of_both_themes_at_both_widths() {
 #[ignore = "draws the pictures of the documentation anew"]
 fn pictures_of_the_documentation() {
     let mut chromium = Chromium::start().expect("a browser is installed");
-    let sandbox = site::attacked();
+    let sandbox = site::under_attack();
     let served = Served::store(&sandbox);
     let mut page = chromium.page();
     for (name, size, scheme) in [

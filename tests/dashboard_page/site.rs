@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
-use wafwatch_loadgen::{Options, Scenario, generate};
+use wafwatch_loadgen::{Options, Scenario, Truth, generate};
 
 use crate::common::command::Sandbox;
 use crate::common::line;
@@ -12,6 +12,7 @@ use crate::common::line;
 /// A time at the start of a window and of an hour.
 pub const START: i64 = 1_767_571_200_000;
 pub const WINDOW_MS: i64 = 60_000;
+const SETTINGS: &str = "windows.seed = 7\n";
 
 /// The ARN of a Web ACL by its name.
 pub fn arn(name: &str) -> String {
@@ -20,23 +21,39 @@ pub fn arn(name: &str) -> String {
     )
 }
 
-/// A store of a site that was attacked: one incident, explained.
+/// A store of a site that was attacked: one incident, explained and over.
 pub fn attacked() -> Sandbox {
+    let (sandbox, _) = attack();
+    replay(&sandbox);
+    sandbox
+}
+
+/// A store of a site that is being attacked: the incident is open.
+pub fn under_attack() -> Sandbox {
+    let (sandbox, truth) = attack();
+    sandbox.write("wafwatch.toml", SETTINGS);
+    let end = truth.events[0].end_ms + WINDOW_MS;
+    let end = jiff::Timestamp::from_millisecond(end).expect("a time of this century");
+    let end = end.to_string();
+    sandbox.text(&["replay", "waf.jsonl", "--store", "store.db", "--to", &end]);
+    sandbox
+}
+
+fn attack() -> (Sandbox, Truth) {
     let sandbox = Sandbox::new();
     let options = Options {
         seed: 7,
         ..Options::new(Scenario::Attack)
     };
     let mut lines = Vec::new();
-    generate(&options, &mut lines).expect("the options can be met");
+    let truth = generate(&options, &mut lines).expect("the options can be met");
     sandbox.write("waf.jsonl", lines);
-    replay(&sandbox);
-    sandbox
+    (sandbox, truth)
 }
 
 /// Counts `waf.jsonl` of the sandbox into its store.
 pub fn replay(sandbox: &Sandbox) {
-    sandbox.write("wafwatch.toml", "windows.seed = 7\n");
+    sandbox.write("wafwatch.toml", SETTINGS);
     sandbox.text(&["replay", "waf.jsonl", "--store", "store.db"]);
 }
 

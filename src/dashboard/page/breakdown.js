@@ -94,6 +94,7 @@ function change(item, { range, baseline }) {
   if (!item.is_change_certain || Math.abs(item.change) < 0.005) return element("span", { class: "muted", title }, "≈");
   if (item.baseline.upper === 0) return element("span", { class: "up", title }, "new");
   const factor = before > 0 ? now / before : Infinity;
-  const text = factor >= 2 && Number.isFinite(factor) ? `×${number(factor)}` : `${item.change > 0 ? "+" : "−"}${number(Math.abs(item.change))}`;
-  return element("span", { class: item.change > 0 ? "up" : "down", title }, text);
+  const isMuch = factor >= 2 && Number.isFinite(factor);
+  const text = isMuch ? `×${number(factor)}` : `${item.change > 0 ? "+" : "−"}${number(Math.abs(item.change))}`;
+  return element("span", { class: isMuch ? "up" : null, title }, text);
 }

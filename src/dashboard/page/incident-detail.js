@@ -73,7 +73,7 @@ function offenders(list) {
     [one.total, one.blocked, one.allowed].map((count) => element("td", { class: "count" }, number(count))),
     values(one.uris), values(one.user_agents));
   return part("Addresses", element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Addresses of the incident" },
-    element("table", {}, element("thead", {}, element("tr", {}, heads.map((head) => element("th", { scope: "col" }, head)))), element("tbody", {}, list.map(row)))));
+    element("table", {}, element("thead", {}, element("tr", {}, heads.map((head, place) => element("th", { scope: "col", class: place >= 1 && place <= 3 ? "count" : null }, head)))), element("tbody", {}, list.map(row)))));
 }
 
 function evidence({ counters, report, incident }) {
