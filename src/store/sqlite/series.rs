@@ -137,9 +137,9 @@ impl SqliteStore {
     /// When the store cannot be read.
     pub fn first_and_last(&self) -> Result<Option<TimeRange>, StoreError> {
         let query = "SELECT min(start), max(start) FROM windows";
-        let (first, last): (Option<i64>, Option<i64>) = self
-            .connection
-            .query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (first, last): (Option<i64>, Option<i64>) =
+            self.connection
+                .query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(first.zip(last).map(|(first, last)| TimeRange {
             from: EventTime(first),
             until: EventTime(last),
