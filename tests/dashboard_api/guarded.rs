@@ -71,9 +71,13 @@ fn pages_of_others_get_and_change_nothing() {
                 "forbidden",
             );
         }
-        let cross = [("Sec-Fetch-Site", "cross-site")];
+    }
+    let cross = [("Sec-Fetch-Site", "cross-site")];
+    for path in ["/api/v1/acls", "/api/v1/events", "/api/v1/session"] {
         refused(server.send("GET", path, &cross, ""), 403, "forbidden");
     }
+    let linked = server.send("GET", "/", &cross, "");
+    assert_eq!(linked.status, 200, "a link leads to the page");
     for origin in ["http://evil.example", "null", "http://127.0.0.1:1"] {
         let headers = [JSON, ("Origin", origin)];
         refused(

@@ -154,3 +154,7 @@ impl SqliteStore {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
+
+#[cfg(test)]
+#[path = "changes_tests.rs"]
+mod tests;
