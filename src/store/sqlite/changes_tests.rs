@@ -241,6 +241,35 @@ fn ranges_are_found_without_reading_rows() {
 }
 
 #[test]
+fn what_is_late_is_found_by_its_index() {
+    let folder = TempDir::new().expect("a folder");
+    let mut store = with_windows(&folder, 6);
+    let mut late = summary(3, 9);
+    late.late = 4;
+    late.completeness = Completeness::Incomplete;
+    let amended = vec![late];
+    let amendment = Transaction {
+        amended,
+        ..Transaction::default()
+    };
+    store.apply(&amendment).expect("applies");
+    let all = TimeRange {
+        from: EventTime(0),
+        until: EventTime(6 * MINUTE),
+    };
+    let lateness = store.lateness(all).expect("reads");
+    let found = (lateness.records, lateness.windows, lateness.incomplete);
+    assert_eq!(found, (4, 1, 1));
+    let query = "EXPLAIN QUERY PLAN SELECT sum(late) FROM windows
+                 WHERE start >= 0 AND start < 1 AND (late > 0 OR complete = 0)";
+    let plan: String = store
+        .connection
+        .query_row(query, [], |row| row.get(3))
+        .expect("explains");
+    assert!(plan.contains("windows_late"), "{plan}");
+}
+
+#[test]
 fn a_store_of_an_earlier_build_is_read_without_what_it_lacks() {
     let folder = TempDir::new().expect("a folder");
     let store = with_windows(&folder, 2);
