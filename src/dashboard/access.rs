@@ -90,13 +90,20 @@ impl Access {
     }
 
     /// Checks what every request must keep to.
-    pub(super) fn check_origin(&self, method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub(super) fn check_host(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let host = text(headers, header::HOST).unwrap_or_default();
         if self.token.is_none() && !self.is_own_name(host) {
             return Err(Refusal::Forbidden(
                 "the request's Host is not this dashboard's: open it under its own address",
             ));
         }
+        Ok(())
+    }
+
+    /// Checks that what asks the API is the dashboard's own page, or no page at all. The page itself may be
+    /// reached by a link from anywhere.
+    pub(super) fn check_origin(&self, method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
+        let host = text(headers, header::HOST).unwrap_or_default();
         if let Some(site) = text(headers, "sec-fetch-site")
             && !matches!(site, "same-origin" | "none")
         {
@@ -166,7 +173,9 @@ impl Access {
             Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
             _ => (host, Some(80)),
         };
-        let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+        let bare = name
+            .strip_prefix('[')
+            .and_then(|name| name.strip_suffix(']'));
         let address: Option<IpAddr> = bare.unwrap_or(name).parse().ok();
         let is_here = match address {
             Some(address) => address == self.bound.ip() || address.is_loopback(),
@@ -190,7 +199,9 @@ fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes().chunks(2);
     let bytes = digits.map(|pair| {
-        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+        let pair = std::str::from_utf8(pair)
+            .ok()
+            .filter(|pair| pair.len() == 2)?;
         u8::from_str_radix(pair, 16).ok()
     });
     bytes.collect()
@@ -218,13 +229,22 @@ mod tests {
 
     fn guarded(epoch: i64) -> Access {
         let token = Token::new(TOKEN).expect("is long enough");
-        Access::new("0.0.0.0:8460".parse().expect("an address"), Some(token), epoch)
+        Access::new(
+            "0.0.0.0:8460".parse().expect("an address"),
+            Some(token),
+            epoch,
+        )
     }
 
     #[test]
     fn only_names_of_this_machine_are_answered_without_a_token() {
-        for host in ["127.0.0.1:8460", "localhost:8460", "LocalHost:8460", "[::1]:8460"] {
-            let checked = open().check_origin(&Method::GET, &headers(&[("host", host)]));
+        for host in [
+            "127.0.0.1:8460",
+            "localhost:8460",
+            "LocalHost:8460",
+            "[::1]:8460",
+        ] {
+            let checked = open().check_host(&headers(&[("host", host)]));
             checked.expect(host);
         }
         for host in [
@@ -235,11 +255,11 @@ mod tests {
             "",
             "[::1]",
         ] {
-            let checked = open().check_origin(&Method::GET, &headers(&[("host", host)]));
+            let checked = open().check_host(&headers(&[("host", host)]));
             checked.expect_err(host);
         }
         open()
-            .check_origin(&Method::GET, &HeaderMap::new())
+            .check_host(&HeaderMap::new())
             .expect_err("names nobody");
     }
 
@@ -272,24 +292,41 @@ mod tests {
         assert!(!access.is_authenticated(&HeaderMap::new()));
         let bearer = format!("Bearer {TOKEN}");
         assert!(access.is_authenticated(&headers(&[("authorization", &bearer)])));
-        for wrong in ["Bearer 0123456789abcdef0124", "Bearer", "Basic abc", "Bearer "] {
-            assert!(!access.is_authenticated(&headers(&[("authorization", wrong)])), "{wrong}");
+        for wrong in [
+            "Bearer 0123456789abcdef0124",
+            "Bearer",
+            "Basic abc",
+            "Bearer ",
+        ] {
+            assert!(
+                !access.is_authenticated(&headers(&[("authorization", wrong)])),
+                "{wrong}"
+            );
         }
         access.session("wrong").expect_err("is wrong");
         let session = access.session(TOKEN).expect("is right");
         assert!(!session.contains(TOKEN));
         let cookie = format!("other=1; {COOKIE}={session}");
         assert!(access.is_authenticated(&headers(&[("cookie", &cookie)])));
-        assert!(!guarded(2).is_authenticated(&headers(&[("cookie", &cookie)])), "another process");
+        assert!(
+            !guarded(2).is_authenticated(&headers(&[("cookie", &cookie)])),
+            "another process"
+        );
         for wrong in ["", "zz", "0", "ééé"] {
             let cookie = format!("{COOKIE}={wrong}");
-            assert!(!access.is_authenticated(&headers(&[("cookie", &cookie)])), "{wrong}");
+            assert!(
+                !access.is_authenticated(&headers(&[("cookie", &cookie)])),
+                "{wrong}"
+            );
         }
     }
 
     #[test]
     fn short_tokens_are_refused_and_none_is_shown() {
         assert_eq!(Token::new("short").expect_err("is short"), WeakToken);
-        assert_eq!(format!("{:?}", Token::new(TOKEN).expect("is long")), "Token(..)");
+        assert_eq!(
+            format!("{:?}", Token::new(TOKEN).expect("is long")),
+            "Token(..)"
+        );
     }
 }

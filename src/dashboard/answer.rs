@@ -17,7 +17,9 @@ pub(super) enum Refusal {
     NotFound(String),
     #[error("this dashboard demands a token: send it to /api/v1/session, or as a bearer token")]
     TokenRequired,
-    #[error("the token is wrong: it is the value of the variable that the dashboard was started with")]
+    #[error(
+        "the token is wrong: it is the value of the variable that the dashboard was started with"
+    )]
     WrongToken,
     #[error("{0}")]
     Forbidden(&'static str),

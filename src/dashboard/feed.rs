@@ -58,7 +58,9 @@ pub(super) async fn look_now_and_then(app: Arc<App>) {
         }
         if changed {
             is_stale = true;
-            app.feed.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+            app.feed
+                .changes
+                .send_modify(|changes| *changes = changes.wrapping_add(1));
         }
         let since = told.map_or(HEALTH_AT_LEAST, |told| told.elapsed());
         let is_due = since >= HEALTH_AT_LEAST || (is_stale && since >= HEALTH_EVERY);

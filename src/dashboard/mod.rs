@@ -93,7 +93,9 @@ pub enum DashboardError {
         address: SocketAddr,
     },
     /// It cannot listen there.
-    #[error("the dashboard cannot listen on {address}: {source}: name another address, or port 0 for any")]
+    #[error(
+        "the dashboard cannot listen on {address}: {source}: name another address, or port 0 for any"
+    )]
     Listen {
         /// Where.
         address: SocketAddr,

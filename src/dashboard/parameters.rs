@@ -198,7 +198,10 @@ mod tests {
         let times = |parameters: &Parameters| parameters.times().map(drop);
         for (query, expected) in [
             ("limit=0", "limit is \"0\": give a whole number from 1 to 9"),
-            ("limit=1e3", "limit is \"1e3\": give a whole number from 1 to 9"),
+            (
+                "limit=1e3",
+                "limit is \"1e3\": give a whole number from 1 to 9",
+            ),
             ("limit=1&limit=2", "limit is given twice: give it once"),
             (
                 "evil%0a=1",

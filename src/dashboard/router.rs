@@ -125,10 +125,14 @@ async fn guarded(State(app): State<Arc<App>>, request: Request, next: Next) -> R
 }
 
 fn admitted(app: &App, request: &Request) -> Result<(), Refusal> {
-    app.access.check_origin(request.method(), request.headers())?;
+    app.access.check_host(request.headers())?;
     let path = request.uri().path();
-    let needs_token = path.starts_with(API) && path != SESSION;
-    if needs_token && !app.access.is_authenticated(request.headers()) {
+    if !path.starts_with(API) {
+        return Ok(());
+    }
+    app.access
+        .check_origin(request.method(), request.headers())?;
+    if path != SESSION && !app.access.is_authenticated(request.headers()) {
         return Err(Refusal::TokenRequired);
     }
     Ok(())

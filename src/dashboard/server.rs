@@ -109,7 +109,10 @@ fn run(runtime: Runtime, listener: TcpListener, app: Arc<App>, stopped: oneshot:
 }
 
 /// The watch beside it goes on; whoever looks at its output should know.
-#[expect(clippy::print_stderr, reason = "the thread has nobody to hand an error to")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the thread has nobody to hand an error to"
+)]
 fn tell(error: &io::Error) {
     eprintln!("wafwatch: the dashboard ended: {error}");
 }

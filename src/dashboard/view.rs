@@ -124,8 +124,10 @@ impl View {
             )));
         }
         let known = store.acls_with_windows(MAX_ACLS)?;
-        let known: HashMap<String, String> =
-            known.into_iter().map(|arn| (self.acl_id(&arn), arn)).collect();
+        let known: HashMap<String, String> = known
+            .into_iter()
+            .map(|arn| (self.acl_id(&arn), arn))
+            .collect();
         let mut arns = Vec::with_capacity(ids.len());
         for id in ids {
             let arn = known.get(id).ok_or_else(|| {

@@ -38,7 +38,11 @@ pub struct MergedLists<'a> {
 impl<'a> MergedLists<'a> {
     /// Adds one window's values, of which every one that is not in `items` occurred `unlisted` times at
     /// most. A value may stand in `items` once.
-    pub fn add(&mut self, items: impl IntoIterator<Item = (Cow<'a, str>, CountBounds)>, unlisted: u64) {
+    pub fn add(
+        &mut self,
+        items: impl IntoIterator<Item = (Cow<'a, str>, CountBounds)>,
+        unlisted: u64,
+    ) {
         self.unlisted = self.unlisted.saturating_add(unlisted);
         for (key, bounds) in items {
             let held = self.values.entry(key).or_default();
@@ -53,7 +57,15 @@ impl<'a> MergedLists<'a> {
         self.weight = self.weight.saturating_add(list.weight);
         let items = list.items.into_iter();
         self.add(
-            items.map(|item| (Cow::Owned(item.key), CountBounds { lower: item.lower, upper: item.upper })),
+            items.map(|item| {
+                (
+                    Cow::Owned(item.key),
+                    CountBounds {
+                        lower: item.lower,
+                        upper: item.upper,
+                    },
+                )
+            }),
             unlisted,
         );
     }
@@ -113,7 +125,8 @@ mod tests {
 
     /// A window's true counts, cut to a list that forgot `loss` of each count and all but `kept` values.
     fn list(truth: &[u64; 6], kept: usize, loss: u64) -> TopList {
-        let mut counted: Vec<(&str, u64)> = KEYS.iter().copied().zip(truth.iter().copied()).collect();
+        let mut counted: Vec<(&str, u64)> =
+            KEYS.iter().copied().zip(truth.iter().copied()).collect();
         counted.retain(|(_, count)| *count > loss);
         counted.sort_by_key(|(key, count)| (Reverse(*count), *key));
         let shown = counted.len().min(kept);

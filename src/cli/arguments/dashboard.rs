@@ -73,7 +73,9 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
 pub fn with_joined_address(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     for argument in arguments {
-        let is_address = argument.to_str().is_some_and(|text| parse_address(text).is_ok());
+        let is_address = argument
+            .to_str()
+            .is_some_and(|text| parse_address(text).is_ok());
         match joined.last_mut() {
             Some(flag) if flag == FLAG && is_address => {
                 flag.push("=");
@@ -121,7 +123,14 @@ mod tests {
         for text in ["127.0.0.1:0", "localhost:8460", "[::]:1"] {
             parse_address(text).expect(text);
         }
-        for text in ["", "8460", "127.0.0.1", "localhost", "localhost:99999", "example.com:80"] {
+        for text in [
+            "",
+            "8460",
+            "127.0.0.1",
+            "localhost",
+            "localhost:99999",
+            "example.com:80",
+        ] {
             parse_address(text).expect_err(text);
         }
     }

@@ -48,9 +48,12 @@ impl Series {
         self.incomplete.push(bucket.incomplete);
         self.findings.push(bucket.with_findings);
         let forecast = bucket.forecast;
-        self.expected.push(forecast.map(|forecast| tenths(forecast.expected)));
-        self.lower.push(forecast.map(|forecast| tenths(forecast.lower)));
-        self.upper.push(forecast.map(|forecast| tenths(forecast.upper)));
+        self.expected
+            .push(forecast.map(|forecast| tenths(forecast.expected)));
+        self.lower
+            .push(forecast.map(|forecast| tenths(forecast.lower)));
+        self.upper
+            .push(forecast.map(|forecast| tenths(forecast.upper)));
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -156,9 +156,10 @@ impl Follower {
             (None, Start::Now) => From::Here,
         };
         let kept = from.clone();
-        let looked = self.app.readers.read(move |store| {
-            store.snapshot(|store| Looked::at(&app.view, store, from))
-        });
+        let looked = self
+            .app
+            .readers
+            .read(move |store| store.snapshot(|store| Looked::at(&app.view, store, from)));
         match looked.await {
             Ok(Looked { at, frames }) => {
                 self.waiting.extend(frames);

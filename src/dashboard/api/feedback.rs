@@ -95,7 +95,8 @@ pub(super) async fn json_body<T: DeserializeOwned>(request: Request) -> Result<T
     let content_type = request.headers().get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
     let media_type = content_type.and_then(|value| value.split(';').next());
-    let is_json = media_type.is_some_and(|given| given.trim().eq_ignore_ascii_case("application/json"));
+    let is_json =
+        media_type.is_some_and(|given| given.trim().eq_ignore_ascii_case("application/json"));
     if !is_json {
         return Err(Refusal::UnsupportedMediaType);
     }

@@ -197,9 +197,8 @@ fn inputs(app: &App, checkpoints: &[(String, Checkpoint)]) -> Inputs {
     let all = checkpoints.iter().map(|(_, input)| input);
     let mut going_on: Vec<&Checkpoint> = all.filter(|input| !input.finished).collect();
     let finished = checkpoints.len() - going_on.len();
-    going_on.sort_by(|one, other| {
-        (one.watermark, &one.input).cmp(&(other.watermark, &other.input))
-    });
+    going_on
+        .sort_by(|one, other| (one.watermark, &one.input).cmp(&(other.watermark, &other.input)));
     let slowest = going_on.into_iter().take(SLOWEST).map(|input| Input {
         name: app.view.text(&input.input),
         watermark: input.watermark.map(|time| time.0),

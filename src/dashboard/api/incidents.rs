@@ -110,7 +110,9 @@ pub(super) fn listed(
         last: incident.last_window.end.0,
         resolved: incident.resolved.map(|time| time.0),
         windows: incident.windows,
-        words: strongest.map(|finding| view.text(&describe(finding))).collect(),
+        words: strongest
+            .map(|finding| view.text(&describe(finding)))
+            .collect(),
         judgement: store.mark(&incident.id)?.map(|mark| mark.judgement),
     })
 }

@@ -53,9 +53,7 @@ pub(in crate::dashboard) async fn open(
     with_cookie(&app, true, &format!("{COOKIE}={session}"))
 }
 
-pub(in crate::dashboard) async fn close(
-    State(app): State<Arc<App>>,
-) -> Result<Response, Refusal> {
+pub(in crate::dashboard) async fn close(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     let is_open = !app.access.is_token_required();
     with_cookie(&app, is_open, &format!("{COOKIE}=; Max-Age=0"))
 }

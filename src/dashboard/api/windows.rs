@@ -94,7 +94,9 @@ fn buckets(
     let (from, until) = parameters.times()?;
     // Outside of what is stored there is nothing to draw, and a range has to be as long as it looks.
     let until = until.map_or(end, |until| until.clamp(stored.from, end));
-    let span = i64::try_from(points).unwrap_or(i64::MAX).saturating_mul(window_ms);
+    let span = i64::try_from(points)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(window_ms);
     let from = from.unwrap_or_else(|| until.minus(span));
     let from = from.clamp(stored.from, until);
     let length = until.0.saturating_sub(from.0);

@@ -122,9 +122,10 @@ impl SqliteStore {
             "SELECT acl, start FROM window_changes WHERE revision > ?1 AND revision <= ?2
              ORDER BY acl, start LIMIT ?3",
         )?;
-        let rows = statement.query_map(params![after.windows, through.windows, to_limit(limit)], |row| {
-            Ok((row.get(0)?, EventTime(row.get(1)?)))
-        })?;
+        let rows = statement.query_map(
+            params![after.windows, through.windows, to_limit(limit)],
+            |row| Ok((row.get(0)?, EventTime(row.get(1)?))),
+        )?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -146,9 +147,14 @@ impl SqliteStore {
             "SELECT incident FROM incident_changes WHERE revision > ?1 AND revision <= ?2
              ORDER BY revision LIMIT ?3",
         )?;
-        let rows = statement.query_map(params![after.incidents, through.incidents, to_limit(limit)], |row| {
-            row.get(0)
-        })?;
+        let rows = statement.query_map(
+            params![after.incidents, through.incidents, to_limit(limit)],
+            |row| row.get(0),
+        )?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
+
+#[cfg(test)]
+#[path = "changes_tests.rs"]
+mod tests;

@@ -154,6 +154,7 @@ impl SqliteStore {
         self.connection.execute_batch(marks::TABLE)?;
         self.connection.execute_batch(health::CHANNELS_TABLE)?;
         self.connection.execute_batch(configuration::TABLE)?;
+        self.connection.execute_batch(series::LATE_INDEX)?;
         self.connection.execute_batch(forecasts::TABLE)?;
         self.connection.execute_batch(changes::TABLES)?;
         let query = "INSERT OR REPLACE INTO meta VALUES ('writer', hex(randomblob(16)))
