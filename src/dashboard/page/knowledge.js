@@ -56,9 +56,9 @@ export class Knowledge {
     for (const changed of series) {
       const known = this.series.get(changed.acl);
       isAnyNew ||= !this.acls.has(changed.acl);
-      if (known) merge(known, changed);
-      else this.series.set(changed.acl, changed);
-      this.#extend(changed);
+      const added = known ? merge(known, changed) : changed.start.length;
+      if (!known) this.series.set(changed.acl, changed);
+      this.#extend(changed, added);
     }
     this.#tell("windows");
     return isAnyNew;
@@ -78,9 +78,10 @@ export class Knowledge {
     return wanted.sort(byUrgency);
   }
 
-  #extend({ acl, start }) {
+  #extend({ acl, start }, added) {
     const known = this.acls.get(acl);
     if (!known || start.length === 0) return;
+    known.windows += added;
     known.until = Math.max(known.until ?? 0, start.at(-1) + this.windowSize);
     known.from = Math.min(known.from ?? Infinity, start[0]);
   }
@@ -106,11 +107,14 @@ function byUrgency(left, right) {
   return right.opened - left.opened || left.id.localeCompare(right.id);
 }
 
+/** Puts changed windows in; says how many were not there before. */
 function merge(known, changed) {
+  let added = 0;
   for (let from = 0; from < changed.start.length; from += 1) {
     const start = changed.start[from];
     const before = indexAt(known.start, start);
     const isKnown = known.start[before] === start;
+    if (!isKnown) added += 1;
     for (const column of COLUMNS) {
       if (isKnown) known[column][before] = changed[column][from];
       else known[column].splice(before + 1, 0, changed[column][from]);
@@ -118,4 +122,5 @@ function merge(known, changed) {
   }
   const surplus = known.start.length - MOST_KEPT;
   if (surplus > 0) for (const column of COLUMNS) known[column].splice(0, surplus);
+  return added;
 }
