@@ -18,7 +18,10 @@ const PIXELS: &str = "(name => {
     const wanted = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
     probe.remove();
     const canvas = document.querySelector('#chart canvas');
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height })
+      .getContext('2d', { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
     let count = 0;
     for (let at = 0; at < data.length; at += 4)
       if (wanted.every((part, place) => Math.abs(data[at + place] - part) < 3) && data[at + 3] > 250) count += 1;
@@ -30,7 +33,10 @@ fn pixels(page: &mut Page<'_>, colour: &str) -> f64 {
 }
 
 /// The range in the address, in milliseconds; nothing where it is the newest windows.
+///
+/// The address follows when the chart rests.
 fn range(page: &mut Page<'_>) -> Option<(f64, f64)> {
+    page.evaluate("new Promise(done => setTimeout(done, 400))");
     let range = page.evaluate(
         "['from', 'to'].map(name => Number(new URLSearchParams(location.hash.slice(1)).get(name)))",
     );

@@ -41,10 +41,7 @@ fn an_incident_appears_while_the_page_is_open() {
         page.text("document.querySelector('#empty').innerText")
             .contains("wafwatch watch")
     );
-    assert!(
-        page.text("document.querySelector('#connection').textContent")
-            .contains("Live")
-    );
+    page.wait_for("document.querySelector('#connection').textContent === 'Live'");
 
     let mut log = Growing::new(sandbox.path("waf.log"));
     log.grow();

@@ -23,9 +23,20 @@ export function hashOf(view) {
   return text ? `#${text}` : "#";
 }
 
-/** Writes the view into the address; a step that a person may want to go back from gets an entry of its own. */
+const REST = 200;
+let timer = 0;
+
+/**
+ * Writes the view into the address; a step that a person may want to go back from gets an entry of its own.
+ * What moves is written when it rests: browsers refuse an address that changes with every frame.
+ */
 export function write(view, { isStep }) {
+  clearTimeout(timer);
+  if (isStep) put(view, "pushState");
+  else timer = setTimeout(() => put(view, "replaceState"), REST);
+}
+
+function put(view, how) {
   const hash = hashOf(view);
-  if (hash === (location.hash || "#")) return;
-  history[isStep ? "pushState" : "replaceState"](null, "", hash);
+  if (hash !== (location.hash || "#")) history[how](null, "", hash);
 }

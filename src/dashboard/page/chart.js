@@ -88,9 +88,9 @@ export class Chart {
   timeAt = (pixel) => this.#plot.posToVal(pixel, "x");
   reset = () => this.#told.reset();
 
-  /** Shows `range`, and says so. */
+  /** Says that `range` is wanted; it is shown when it comes back with `setRange`, once a frame. */
   show(range) {
-    this.setRange(range);
+    this.#range = within(range, this.#bounds, this.#bucketSize.current);
     this.#told.range(this.#range);
   }
 
@@ -127,6 +127,7 @@ export class Chart {
     if (middle < this.#range.from || middle > this.#range.to) {
       const by = middle < this.#range.from ? middle - this.#range.from : middle - this.#range.to;
       this.show({ from: this.#range.from + by * 1.2, to: this.#range.to + by * 1.2 });
+      this.#apply();
     }
     this.#readout.show(this.#plot, this.#series, index, this.#bucketSize.current, { isSpoken: true });
   }

@@ -3,6 +3,8 @@
 import { byId } from "./dom.js";
 
 const KEY = "wafwatch-theme";
+/** Colours that were asked for: every question would have the browser lay the page out. */
+const colours = new Map();
 const NEXT = { system: "light", light: "dark", dark: "system" };
 
 /** Sets the switch up; `changed` is called when colours are others than before. */
@@ -13,6 +15,7 @@ export function followTheme(changed) {
   const apply = () => {
     const isDark = choice === "dark" || (choice === "system" && system.matches);
     document.documentElement.dataset.theme = isDark ? "dark" : "light";
+    colours.clear();
     button.textContent = `Theme: ${choice}`;
     button.setAttribute("aria-label", `Theme: ${choice}. Change to ${NEXT[choice]}`);
     changed();
@@ -45,5 +48,6 @@ function store(choice) {
 
 /** A colour of the theme that is shown, for what is drawn rather than styled. */
 export function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  if (!colours.has(name)) colours.set(name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim());
+  return colours.get(name);
 }
