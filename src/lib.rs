@@ -13,6 +13,8 @@ pub mod backtest;
 pub mod cli;
 pub mod close;
 pub mod config;
+#[cfg(feature = "dashboard")]
+pub mod dashboard;
 pub mod detect;
 #[cfg(feature = "aws")]
 pub mod distributed;

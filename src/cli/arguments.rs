@@ -1,5 +1,7 @@
 //! The command line.
 
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod incidents;
 mod reading;
 mod windows;
@@ -8,6 +10,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "dashboard")]
+pub use dashboard::{DashboardArguments, ServeArguments, TokenArguments, with_joined_address};
 pub use incidents::{
     AnalystName, ExplainArguments, FeedbackCommand, IncidentsCommand, JudgementName, NotifyCommand,
 };
@@ -39,6 +43,9 @@ pub enum Command {
     Watch(WatchArguments),
     /// Shows the whole path on generated logs: an attack and a misconfiguration.
     Demo(DemoArguments),
+    /// Shows a store in the live dashboard, until ctrl-c.
+    #[cfg(feature = "dashboard")]
+    Serve(ServeArguments),
     /// Lists and shows incidents.
     Incidents {
         /// What to do with them.

@@ -14,6 +14,8 @@ use super::session::Session;
 use super::summary::{self, Run, Summary};
 use super::{incidents, note, print, replay, setup};
 use crate::config::NotifyConfig;
+#[cfg(feature = "dashboard")]
+use crate::dashboard::Mode;
 use crate::notify::Notifier;
 use crate::notify::terminal::{Detail, Terminal};
 use crate::pipeline::{NEVER, Piece, Pipeline};
@@ -56,7 +58,9 @@ pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Outcome> {
     ));
 
     let started = Instant::now();
-    let mut session = Session::open(settings, channels)?;
+    let mut session = Session::open(settings.clone(), channels)?;
+    #[cfg(feature = "dashboard")]
+    let dashboard = super::dashboard::beside(&arguments.dashboard, &settings, Mode::Demo)?;
     let mut bytes = 0;
     for options in &acts {
         bytes += play(&mut session.pipeline, options)?;
@@ -82,6 +86,10 @@ pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Outcome> {
     }
     let summary = Summary::of(&store, &settings, run)?;
     summary::print(&summary, arguments.json)?;
+    #[cfg(feature = "dashboard")]
+    if let Some(_dashboard) = dashboard {
+        super::dashboard::wait(&*super::session::interrupt()?);
+    }
     Ok(Outcome::Done)
 }
 

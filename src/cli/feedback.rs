@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use self::keeper::Keeper;
 use super::arguments::{CommonArguments, FeedbackCommand, JudgementName};
 use super::exit::{Outcome, UsageError};
-use super::summary::masked;
 use super::{print, print_json, setup};
 use crate::config::Settings;
 use crate::guidance::{Judgement, Mark};
@@ -41,16 +40,10 @@ pub(super) fn mark(
     let mark = Mark::new(&incident, judgement, setup::now());
     keeper.set(&mark)?;
     if common.json {
-        print_json(&masked(&json!(mark), setup::redaction(&settings)))?;
+        print_json(&setup::redaction(&settings).applied_to_json(&json!(mark)))?;
         return Ok(Outcome::Done);
     }
-    let effect = match judgement {
-        Judgement::Relevant => "what is like it opens an incident one level earlier",
-        Judgement::Irrelevant => "what is like it is muted",
-        Judgement::Expected => {
-            "what it shows is learnt at once as long as it is open, and what is like it is muted"
-        }
-    };
+    let effect = judgement.effect();
     print(&format!(
         "{} is marked as {judgement}: from the next window on {effect}\n\
          `wafwatch feedback undo {}` takes it back\n",
@@ -66,7 +59,7 @@ fn list(table: Option<&str>, common: &CommonArguments) -> anyhow::Result<Outcome
     if common.json {
         let values = marks.iter().map(|mark| to_json(&keeper, mark));
         let values = values.collect::<anyhow::Result<Vec<Value>>>()?;
-        print_json(&masked(&json!(values), setup::redaction(&settings)))?;
+        print_json(&setup::redaction(&settings).applied_to_json(&json!(values)))?;
         return Ok(Outcome::Done);
     }
     if marks.is_empty() {

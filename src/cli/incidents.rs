@@ -2,19 +2,18 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::arguments::{CommonArguments, IncidentsCommand};
 use super::exit::{Outcome, UsageError};
-use super::summary::{self, list_incidents, masked};
+use super::summary::{self, list_incidents};
 use super::{feedback, print, print_json, setup};
 use crate::config::Settings;
-use crate::incident::{Incident, IncidentEvent};
-use crate::report::{Report, hostile};
+use crate::incident::Incident;
+use crate::report::hostile;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{DeliveryState, Explanation, IncidentFilter};
+use crate::store::{DeliveryState, IncidentFilter, newest_report};
 
 pub(super) fn run(command: IncidentsCommand) -> anyhow::Result<Outcome> {
     match command {
@@ -48,7 +47,7 @@ fn list(filter: IncidentFilter, limit: usize, common: &CommonArguments) -> anyho
             .iter()
             .map(summary::ListedIncident::to_json)
             .collect();
-        print_json(&masked(&json!(values), setup::redaction(&settings)))?;
+        print_json(&setup::redaction(&settings).applied_to_json(&json!(values)))?;
     } else if incidents.is_empty() {
         print("no incidents\n")?;
     } else {
@@ -79,30 +78,9 @@ pub(super) fn report(
     incident: &Incident,
 ) -> anyhow::Result<String> {
     let events = store.events_of(&incident.id)?;
-    let text =
-        newest_report(&events, settings).map(|report| report.to_text(setup::terminal_style()));
+    let report = newest_report(&events, setup::redaction(settings));
+    let text = report.map(|report| report.to_text(setup::terminal_style()));
     Ok(text.unwrap_or_else(|| format!("{}: not explained yet\n", incident.id)))
-}
-
-fn newest_report<'a>(
-    events: &'a [(IncidentEvent, Option<Explanation>)],
-    settings: &Settings,
-) -> Option<Report<'a>> {
-    let explained = events.iter().rev();
-    let newest = explained.filter_map(|(event, explanation)| Some((event, explanation.as_ref()?)));
-    newest
-        .map(|(event, explanation)| {
-            let took = Duration::from_millis(explanation.analysis_milliseconds);
-            let redaction = setup::redaction(settings);
-            Report::new(
-                event,
-                &explanation.evidence,
-                &explanation.assessment,
-                took,
-                redaction,
-            )
-        })
-        .next()
 }
 
 fn to_json(store: &SqliteStore, settings: &Settings, incident: &Incident) -> anyhow::Result<Value> {
@@ -114,10 +92,10 @@ fn to_json(store: &SqliteStore, settings: &Settings, incident: &Incident) -> any
     let value = json!({
         "incident": incident,
         "events": listed,
-        "report": newest_report(&events, settings).map(|report| report.to_json()),
+        "report": newest_report(&events, setup::redaction(settings)).map(|report| report.to_json()),
         "deliveries": store.deliveries_of(&incident.id)?,
     });
-    Ok(masked(&value, setup::redaction(settings)))
+    Ok(setup::redaction(settings).applied_to_json(&value))
 }
 
 fn deliveries(

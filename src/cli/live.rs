@@ -146,6 +146,7 @@ mod tests {
             summary,
             stage: Stage::Ready,
             findings: Vec::new(),
+            forecast: None,
         };
         assert_eq!(
             line(&window),

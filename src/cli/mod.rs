@@ -4,6 +4,8 @@ mod arguments;
 mod arrivals;
 mod backtest;
 mod config;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod demo;
 mod exit;
 mod explain;
@@ -36,6 +38,9 @@ const MAX_NOTE_CHARS: usize = 1_000;
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
+    #[cfg(feature = "dashboard")]
+    let arguments = Arguments::parse_from(arguments::with_joined_address(std::env::args_os()));
+    #[cfg(not(feature = "dashboard"))]
     let arguments = Arguments::parse();
     match run(arguments.command) {
         Ok(outcome) => ExitCode::from(outcome.code()),
@@ -53,6 +58,8 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Watch(arguments) => watch::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        #[cfg(feature = "dashboard")]
+        Command::Serve(arguments) => dashboard::serve(&arguments),
         Command::Incidents { command } => incidents::run(command),
         Command::Feedback { command } => feedback::run(command),
         Command::Windows { command } => windows::run(command),

@@ -7,7 +7,6 @@ use wafwatch_windows::time::EventTime;
 use super::arguments::CommonArguments;
 use super::exit::Outcome;
 use super::incidents::open;
-use super::summary::masked;
 use super::text::figures::{ago, grouped, utc};
 use super::text::lines::push_line as line;
 use super::text::table::{Align, Table};
@@ -25,7 +24,7 @@ pub(super) fn run(common: &CommonArguments) -> anyhow::Result<Outcome> {
     let (settings, store) = open(common)?;
     let status = Status::of(&store, &settings, setup::now())?;
     if common.json {
-        print_json(&masked(&status.to_json(), status.redaction))?;
+        print_json(&status.redaction.applied_to_json(&status.to_json()))?;
     } else {
         print(&status.to_text())?;
     }

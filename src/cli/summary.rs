@@ -123,7 +123,7 @@ impl Summary {
             "windows": self.windows,
             "incidents": self.incidents.iter().map(ListedIncident::to_json).collect::<Vec<_>>(),
         });
-        masked(&value, self.redaction)
+        self.redaction.applied_to_json(&value)
     }
 }
 
@@ -146,36 +146,14 @@ pub(super) fn list_incidents(
 ) -> anyhow::Result<Vec<ListedIncident>> {
     let mut listed = Vec::new();
     for incident in store.incidents(filter, limit)? {
-        let explanations = store.events_of(&incident.id)?.into_iter();
-        let newest = explanations
-            .filter_map(|(_, explanation)| explanation)
-            .next_back();
-        let assessment = newest.map(|explanation| explanation.assessment);
+        let assessed = store.assessed(&incident.id)?;
         listed.push(ListedIncident {
-            cause: assessment
-                .as_ref()
-                .map(|assessment| assessment.cause.name()),
-            severity: assessment.map_or(incident.severity, |assessment| assessment.severity_score),
+            cause: assessed.map(|(_, cause)| cause.name()),
+            severity: assessed.map_or(incident.severity, |(severity, _)| severity),
             incident,
         });
     }
     Ok(listed)
-}
-
-/// `value` with account ids masked where that is wanted.
-pub(super) fn masked(value: &Value, redaction: Redaction) -> Value {
-    match value {
-        Value::String(text) => Value::String(redaction.applied(text)),
-        Value::Array(values) => values
-            .iter()
-            .map(|value| masked(value, redaction))
-            .collect(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(key, value)| (key.clone(), masked(value, redaction)))
-            .collect(),
-        other => other.clone(),
-    }
 }
 
 /// Prints the summary.

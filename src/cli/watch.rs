@@ -9,6 +9,8 @@ use super::live::{LastProblem, Live, Refusing, WindowLines};
 use super::session::{self, Session};
 use super::summary::{Run, Summary};
 use super::{arrivals, note, setup, summary};
+#[cfg(feature = "dashboard")]
+use crate::dashboard::Mode;
 use crate::host::watch::{WatchSettings, watch};
 
 /// Longest time between two commits: what a killed watch reads again.
@@ -30,6 +32,8 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<Outcome> {
     let store = settings.store.path.display().to_string();
     let mut session = Session::open(settings.clone(), channels)?;
     let arrivals = arrivals::arrivals(arguments, &settings, &mut session, &interrupt)?;
+    #[cfg(feature = "dashboard")]
+    let _dashboard = super::dashboard::beside(&arguments.dashboard, &settings, Mode::Watch)?;
     note(&format!("watching {names}; store {store}; ctrl-c ends"));
 
     let started = Instant::now();

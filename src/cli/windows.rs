@@ -8,7 +8,7 @@ use wafwatch_windows::summary::{Dimension, TopList};
 use super::arguments::{CommonArguments, WindowSelection, WindowsCommand};
 use super::exit::{Outcome, UsageError};
 use super::incidents::open;
-use super::summary::{masked, windows_table};
+use super::summary::windows_table;
 use super::text::figures::{grouped, parse_time, utc};
 use super::text::table::{Align, Table};
 use super::{print, print_json, setup};
@@ -52,7 +52,7 @@ fn list(
     let (settings, store) = open(common)?;
     let windows = store.windows(&query(selection, limit)?)?;
     if common.json {
-        print_json(&masked(&json!(windows), setup::redaction(&settings)))?;
+        print_json(&setup::redaction(&settings).applied_to_json(&json!(windows)))?;
     } else if windows.is_empty() {
         print("no windows\n")?;
     } else {
@@ -89,7 +89,7 @@ fn top(
                 }
             }
         }
-        print_json(&masked(&value, redaction))?;
+        print_json(&redaction.applied_to_json(&value))?;
         return Ok(Outcome::Done);
     }
     let acl = hostile::line(&redaction.applied(&window.summary.acl), 120);

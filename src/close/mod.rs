@@ -154,6 +154,7 @@ impl<'a> Closer<'a> {
             |partial| partial.summarize(acl, window, completeness, &self.settings.sketch),
         );
         let treatment = self.guidance.treatment(acl, window);
+        let forecast = self.detector.forecast(&summary);
         let verdict = self.follow(&summary, treatment);
         let state = &mut self.closing.state;
         state.closed_through = Some(window.end);
@@ -167,6 +168,7 @@ impl<'a> Closer<'a> {
             summary,
             stage: verdict.stage,
             findings: verdict.findings,
+            forecast,
         });
     }
 

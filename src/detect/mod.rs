@@ -204,6 +204,17 @@ pub struct Verdict {
     pub mix: Mix,
 }
 
+/// What a detector expects of the requests of one window, before it sees them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// Expected requests, finite.
+    pub expected: f64,
+    /// Lower end of the range in which requests alone make no finding, finite.
+    pub lower: f64,
+    /// Upper end, finite.
+    pub upper: f64,
+}
+
 /// How much a window may teach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Influence {
@@ -221,6 +232,9 @@ pub enum Influence {
 pub trait Detector {
     /// Compares a window with what was learnt before it.
     fn score(&self, summary: &Summary) -> Verdict;
+
+    /// What was to be expected of the requests of `summary`'s window; nothing while the detector learns.
+    fn forecast(&self, summary: &Summary) -> Option<Forecast>;
 
     /// Learns from a window that has been scored.
     fn learn(&mut self, summary: &Summary, influence: Influence);

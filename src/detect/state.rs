@@ -13,7 +13,7 @@ use wafwatch_windows::time::WindowSize;
 use super::calibrated::{Calibrated, CalibratedSettings, CalibratedState};
 use super::classic::{Classic, ClassicSettings, ClassicState};
 use super::ewma::{Ewma, EwmaSettings, EwmaState};
-use super::{Detector, Influence, Verdict};
+use super::{Detector, Forecast, Influence, Verdict};
 
 /// Version of the stored form.
 pub const STATE_VERSION: u8 = 1;
@@ -210,6 +210,14 @@ impl Detector for AnyDetector {
             Self::Classic(detector) => detector.score(summary),
             Self::Ewma(detector) => detector.score(summary),
             Self::Calibrated(detector) => detector.score(summary),
+        }
+    }
+
+    fn forecast(&self, summary: &Summary) -> Option<Forecast> {
+        match self {
+            Self::Classic(detector) => detector.forecast(summary),
+            Self::Ewma(detector) => detector.forecast(summary),
+            Self::Calibrated(detector) => detector.forecast(summary),
         }
     }
 

@@ -46,6 +46,20 @@ impl Judgement {
     }
 }
 
+impl Judgement {
+    /// What follows from it, from the next window on, in words.
+    #[must_use]
+    pub fn effect(self) -> &'static str {
+        match self {
+            Self::Relevant => "what is like it opens an incident one level earlier",
+            Self::Irrelevant => "what is like it is muted",
+            Self::Expected => {
+                "what it shows is learnt at once as long as it is open, and what is like it is muted"
+            }
+        }
+    }
+}
+
 impl fmt::Display for Judgement {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(self.name())

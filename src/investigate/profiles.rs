@@ -5,8 +5,10 @@
 //! most as often as the least upper bound in that list, so this is added. For the profiled
 //! addresses and rules themselves, the upper bound covers the windows that profiled them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use wafwatch_windows::range::MergedLists;
 use wafwatch_windows::summary::{AddressProfile, CountBounds, RuleProfile, Summary, TopItem};
 
 use super::limits::{Limits, cut};
@@ -88,38 +90,21 @@ fn sum(counts: impl Iterator<Item = CountBounds>) -> CountBounds {
     counts.fold(CountBounds::default(), CountBounds::plus)
 }
 
-/// What is known of one value over several lists.
-#[derive(Default, Clone, Copy)]
-struct Merged {
-    /// Sum of its bounds in the lists that hold it.
-    held: CountBounds,
-    /// Sum over the lists that hold the value of their least upper bound.
-    floors: u64,
-}
-
 fn merged<'a>(lists: impl Iterator<Item = &'a Vec<TopItem>>, limits: Limits) -> Vec<TopItem> {
-    let mut values: HashMap<&str, Merged> = HashMap::new();
-    let mut all_floors = 0_u64;
+    let mut merged = MergedLists::default();
     for list in lists {
         let floor = list.iter().map(|item| item.upper).min().unwrap_or(0);
-        all_floors = all_floors.saturating_add(floor);
-        for item in list {
-            let value = values.entry(&item.key).or_default();
-            value.held = value.held.plus(item.bounds());
-            value.floors = value.floors.saturating_add(floor);
-        }
+        let items = list.iter();
+        merged.add(
+            items.map(|item| (Cow::Borrowed(item.key.as_str()), item.bounds())),
+            floor,
+        );
     }
-    let mut items: Vec<(&str, Merged)> = values.into_iter().collect();
-    items.sort_by(|a, b| b.1.held.lower.cmp(&a.1.held.lower).then(a.0.cmp(b.0)));
-    items.truncate(limits.profile_items);
+    let (mut items, _) = merged.top(limits.profile_items);
+    for item in &mut items {
+        item.key = cut(&item.key, limits.text_bytes);
+    }
     items
-        .into_iter()
-        .map(|(key, value)| {
-            let elsewhere = all_floors.saturating_sub(value.floors);
-            let CountBounds { lower, upper } = value.held.plus(CountBounds::at_most(elsewhere));
-            TopItem::new(cut(key, limits.text_bytes), lower, upper)
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -143,6 +143,7 @@ fn closed(acl: &str, text: &str, values: usize) -> ClosedWindow {
         summary,
         stage: Stage::Ready,
         findings: vec![finding; values],
+        forecast: None,
     }
 }
 
@@ -178,6 +179,7 @@ fn an_empty_window_tells_zeros() {
         summary: Summary::empty(ARN, window, Completeness::Incomplete),
         stage: Stage::Ready,
         findings: Vec::new(),
+        forecast: None,
     };
     let (root, names) = checked(&window_line(&silent, Redaction::default()));
     assert_eq!(names, expected_names(Scope::Window));

@@ -9,6 +9,7 @@
 #[cfg(feature = "aws")]
 pub mod dynamodb;
 mod error;
+mod explained;
 mod sequence;
 pub mod sqlite;
 
@@ -17,10 +18,11 @@ use wafwatch_windows::summary::Summary;
 use wafwatch_windows::time::{EventTime, Window};
 
 pub use error::StoreError;
+pub use explained::newest_report;
 pub use sequence::{NotASequenceNumber, SequenceNumber};
 
 use crate::analyst::Assessment;
-use crate::detect::{Finding, Stage};
+use crate::detect::{Finding, Forecast, Stage};
 use crate::guidance::Marks;
 use crate::incident::{Incident, IncidentEvent};
 use crate::ingest::Accounts;
@@ -98,6 +100,8 @@ pub struct ClosedWindow {
     pub stage: Stage,
     /// Signals out of range.
     pub findings: Vec<Finding>,
+    /// What was expected of its requests; nothing while the detector learnt.
+    pub forecast: Option<Forecast>,
 }
 
 /// Due windows of one ACL, closed in order.

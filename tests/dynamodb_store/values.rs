@@ -198,6 +198,7 @@ pub fn closing(version: u64, minutes: std::ops::Range<i64>) -> ClosingCommit {
             needed: 10,
         },
         findings: Vec::new(),
+        forecast: None,
     };
     ClosingCommit {
         consumed: minutes

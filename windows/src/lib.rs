@@ -51,6 +51,7 @@ pub mod encoding;
 mod key;
 pub mod late;
 pub mod partial;
+pub mod range;
 pub mod record;
 pub mod sample;
 pub mod settings;

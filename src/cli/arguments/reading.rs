@@ -7,6 +7,8 @@ use clap::Args;
 use wafwatch_windows::time::EventTime;
 
 use super::super::text::figures::parse_time;
+#[cfg(feature = "dashboard")]
+use super::DashboardArguments;
 use super::{CommonArguments, DetectorName};
 
 /// `wafwatch replay`.
@@ -102,6 +104,10 @@ pub struct WatchArguments {
     /// Detector [default: calibrated, or what the configuration says].
     #[arg(long, value_enum)]
     pub detector: Option<DetectorName>,
+    #[cfg(feature = "dashboard")]
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub dashboard: DashboardArguments,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub common: CommonArguments,
@@ -122,4 +128,8 @@ pub struct DemoArguments {
     /// Prints JSON instead of text.
     #[arg(long)]
     pub json: bool,
+    #[cfg(feature = "dashboard")]
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub dashboard: DashboardArguments,
 }

@@ -33,7 +33,7 @@ use self::model::series::{
 pub use self::settings::CalibratedSettings;
 use self::signals::Fixed;
 use super::expectation::sort_strongest_first;
-use super::{Detector, Direction, Finding, Influence, Mix, Stage, Verdict};
+use super::{Detector, Direction, Finding, Forecast, Influence, Mix, Stage, Verdict};
 
 /// While an alarm goes on, what is rarer than so many decades less keeps it going.
 const HYSTERESIS: f64 = 2.0;
@@ -191,19 +191,28 @@ impl Calibrated {
         Judgement { judged, rarity }
     }
 
-    /// What is expected of `summary`'s window.
-    #[must_use]
-    pub fn outlook(&self, summary: &Summary) -> Outlook {
+    fn of_requests(&self, summary: &Summary) -> Forecast {
         let total = summary.counters.total as f64;
         let series = &self.state.fixed[Fixed::Total as usize];
         let seen = self.state.observation(total, total, summary);
         let result = series.assess(&seen).unwrap_or_default();
         let (lower, upper) = series.band(&seen, &result, self.threshold());
-        let rarity = self.judgement(summary).rarity;
-        Outlook {
+        Forecast {
             expected: result.expected,
             lower,
             upper,
+        }
+    }
+
+    /// What is expected of `summary`'s window.
+    #[must_use]
+    pub fn outlook(&self, summary: &Summary) -> Outlook {
+        let requests = self.of_requests(summary);
+        let rarity = self.judgement(summary).rarity;
+        Outlook {
+            expected: requests.expected,
+            lower: requests.lower,
+            upper: requests.upper,
             score: self.state.budget.calibrated(rarity),
         }
     }
@@ -298,6 +307,11 @@ impl Detector for Calibrated {
             findings,
             mix,
         }
+    }
+
+    fn forecast(&self, summary: &Summary) -> Option<Forecast> {
+        let judges = self.state.stage().judges();
+        judges.then(|| self.of_requests(summary))
     }
 
     /// Learns with an influence of its own (`model::gate`), except where people say what to think of

@@ -20,7 +20,7 @@ use super::super::expectation::{
 };
 use super::super::history::History;
 use super::super::silence;
-use super::super::{Finding, Signal};
+use super::super::{Finding, Forecast, Signal};
 
 /// Windows with requests from which the empty ones are left out.
 const ENOUGH_NONZERO: usize = 10;
@@ -118,6 +118,17 @@ impl CountBaseline {
         };
         let reason = self.reason(fired, value);
         Some(self.expectation.above(signal, seen, reason))
+    }
+
+    /// What is expected of the requests of the next window.
+    pub(super) fn forecast(&self) -> Forecast {
+        let (lower, upper) = self.expectation.range(3.0, THREE_SIGMA_TAIL);
+        let largest = self.winsorised(Signal::Total, u64::MAX);
+        Forecast {
+            expected: self.mean,
+            lower,
+            upper: largest.map_or(upper, |largest| largest as f64),
+        }
     }
 
     /// The largest count in range, where `observed` is above it.

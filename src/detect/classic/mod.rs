@@ -28,7 +28,7 @@ use super::expectation::sort_strongest_first;
 use super::history::Sample;
 use super::silence::{self, Loudness};
 use super::track::{Lesson, Track, acceptance};
-use super::{Detector, Influence, Mix, Signal, Stage, Verdict};
+use super::{Detector, Forecast, Influence, Mix, Signal, Stage, Verdict};
 
 /// Windows that must be learnt before the first finding.
 pub const NEEDED_WINDOWS: u32 = 10;
@@ -138,6 +138,11 @@ impl Detector for Classic {
             findings,
             mix: Mix::Unknown,
         }
+    }
+
+    fn forecast(&self, _summary: &Summary) -> Option<Forecast> {
+        let is_ready = self.state.stage() == Stage::Ready;
+        is_ready.then(|| self.count_baseline(&self.state.total).forecast())
     }
 
     fn learn(&mut self, summary: &Summary, influence: Influence) {

@@ -23,7 +23,7 @@ use super::expectation::{Practical, Seen, sort_strongest_first};
 use super::silence::{self, Loudness};
 use super::tail;
 use super::track::acceptance;
-use super::{Detector, Finding, Influence, Mix, Signal, Stage, Verdict};
+use super::{Detector, Finding, Forecast, Influence, Mix, Signal, Stage, Verdict};
 
 /// Most findings of one window.
 pub const MAX_FINDINGS: usize = 16;
@@ -255,6 +255,23 @@ impl Detector for Ewma {
             findings,
             mix: Mix::Unknown,
         }
+    }
+
+    fn forecast(&self, summary: &Summary) -> Option<Forecast> {
+        if self.stage() != Stage::Ready {
+            return None;
+        }
+        let terms = self.terms(summary, Influence::Full);
+        let average = &self.state.total;
+        let expectation = average.expectation(1.0, terms.alpha);
+        let (lower, upper) = expectation.range(terms.sigma, terms.tail);
+        // More than any practical minimum: what is asked for is where findings begin.
+        let threshold = average.threshold(&Observation::count(f64::MAX), &terms);
+        Some(Forecast {
+            expected: average.mean(),
+            lower,
+            upper: threshold.map_or(upper, |threshold| threshold.ceil() - 1.0),
+        })
     }
 
     fn learn(&mut self, summary: &Summary, influence: Influence) {

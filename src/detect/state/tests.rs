@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::detect::simulation::{Random, window, with_top};
+use crate::detect::{Direction, Signal, Stage};
 use proptest::prelude::*;
 use wafwatch_windows::summary::Dimension;
 
@@ -121,5 +122,51 @@ proptest! {
         let mut versioned = vec![STATE_VERSION];
         versioned.extend(bytes);
         let _ = DetectorState::decode(&versioned).map(|state| state.encode());
+    }
+}
+
+#[test]
+fn a_forecast_ends_where_findings_begin() {
+    let calibrated = DetectorSettings::Calibrated(CalibratedSettings::default());
+    for settings in both().into_iter().chain([calibrated]) {
+        let mut detector = AnyDetector::new(settings);
+        assert_eq!(detector.forecast(&window(0, 300, 15)), None, "{settings:?}");
+        let mut random = Random(5);
+        let mut next = 0;
+        while detector.score(&window(next, 300, 15)).stage != Stage::Ready {
+            let total = random.poisson(300.0);
+            detector.learn(&window(next, total, total / 20), Influence::Full);
+            next += 1;
+            assert!(next < 30_000, "{settings:?} never learns");
+        }
+        let forecast = detector.forecast(&window(next, 300, 15)).unwrap();
+        let Forecast {
+            expected,
+            lower,
+            upper,
+        } = forecast;
+        assert!(
+            (280.0..320.0).contains(&expected),
+            "{settings:?} {forecast:?}"
+        );
+        assert!(
+            0.0 <= lower && lower < expected && expected < upper,
+            "{forecast:?}"
+        );
+        let finds_too_many = |total: f64| {
+            let verdict = detector.score(&window(next, total as u64, 15));
+            verdict.findings.iter().any(|finding| {
+                finding.signal == Signal::Total && finding.direction == Direction::Above
+            })
+        };
+        let blurred = if settings == calibrated { 1.25 } else { 1.0 };
+        assert!(
+            !finds_too_many(upper / blurred),
+            "{settings:?} {forecast:?}"
+        );
+        assert!(
+            finds_too_many((upper + 1.0) * blurred),
+            "{settings:?} {forecast:?}"
+        );
     }
 }

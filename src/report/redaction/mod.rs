@@ -7,6 +7,7 @@ mod accounts;
 mod addresses;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub(super) use accounts::MASK;
 
@@ -44,6 +45,25 @@ impl Redaction {
         match self.addresses {
             AddressMask::None => text,
             mask => addresses::masked(&text, mask),
+        }
+    }
+}
+
+impl Redaction {
+    /// `value` with every text in it [masked](Self::applied).
+    #[must_use]
+    pub fn applied_to_json(self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.applied(text)),
+            Value::Array(values) => values
+                .iter()
+                .map(|value| self.applied_to_json(value))
+                .collect(),
+            Value::Object(fields) => fields
+                .iter()
+                .map(|(key, value)| (key.clone(), self.applied_to_json(value)))
+                .collect(),
+            other => other.clone(),
         }
     }
 }

@@ -15,7 +15,6 @@ use super::packing;
 use super::read::{Order, Range};
 use super::transact::{Condition, Writes};
 use super::{Amendment, CommitNumbers, DynamoStore, StoredWindow};
-use crate::detect::{Finding, Stage};
 use crate::store::{ClosedWindow, StoreError};
 
 /// The attribute that counts a window's amendments, which each amendment is conditional on.
@@ -31,8 +30,12 @@ const NEVER_SCORED: &str = "never_scored";
 struct Verdict(serde_json::Value);
 
 impl Verdict {
-    fn of(stage: &Stage, findings: &[Finding]) -> Self {
-        Self(serde_json::json!({ "stage": stage, "findings": findings }))
+    fn of(closed: &ClosedWindow) -> Self {
+        Self(serde_json::json!({
+            "stage": closed.stage,
+            "findings": closed.findings,
+            "forecast": closed.forecast,
+        }))
     }
 
     fn never_scored() -> Self {
@@ -48,7 +51,7 @@ pub(super) fn add_closed(
     now: EventTime,
     days: u32,
 ) {
-    let verdict = Verdict::of(&closed.stage, &closed.findings);
+    let verdict = Verdict::of(closed);
     let window = Written {
         summary: &closed.summary,
         revision: 0,

@@ -69,7 +69,78 @@ pub struct FailedDelivery {
     pub error: String,
 }
 
+/// What models had to do with the stored explanations.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
+pub struct AnalystUsage {
+    /// Explanations.
+    pub explanations: u64,
+    /// Of these, those that a model had a part in.
+    pub asked: u64,
+    /// Of these, those that it answered.
+    pub answered: u64,
+    /// The others, which the built-in analyst answered after all.
+    pub fell_back: u64,
+    /// Tokens of questions, as the service counted them.
+    pub input_tokens: u64,
+    /// Tokens of answers.
+    pub output_tokens: u64,
+    /// Their price in US dollars; nothing where no price is known.
+    pub cost_usd: Option<f64>,
+    /// Explanations that used tokens of unknown price.
+    pub unpriced: u64,
+}
+
 impl SqliteStore {
+    /// What became of the records of all inputs: read, accepted, rejected.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn record_counts(&self) -> Result<(u64, u64, u64), StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT coalesce(sum(read), 0), coalesce(sum(accepted), 0), coalesce(sum(rejected), 0)
+             FROM shards",
+        )?;
+        let counts = statement.query_row([], |row| {
+            let count = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
+            Ok((count(0)?, count(1)?, count(2)?))
+        })?;
+        Ok(counts)
+    }
+
+    /// What models had to do with the stored explanations. Reads all of them.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn analyst_usage(&self) -> Result<AnalystUsage, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT count(*), count(model), coalesce(sum(model ->> '$.outcome.kind' = 'answered'), 0),
+                    coalesce(sum(model ->> '$.usage.input_tokens'), 0),
+                    coalesce(sum(model ->> '$.usage.output_tokens'), 0),
+                    sum(model ->> '$.usage.cost_usd'),
+                    coalesce(sum(model ->> '$.usage.cost_usd' IS NULL
+                                 AND model ->> '$.usage.input_tokens' > 0), 0)
+             FROM (SELECT explanation -> '$.assessment.model' AS model FROM events
+                   WHERE explanation IS NOT NULL AND explanation <> 'null')",
+        )?;
+        let usage = statement.query_row([], |row| {
+            let count = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
+            let (asked, answered) = (count(1)?, count(2)?);
+            Ok(AnalystUsage {
+                explanations: count(0)?,
+                asked,
+                answered,
+                fell_back: asked.saturating_sub(answered),
+                input_tokens: count(3)?,
+                output_tokens: count(4)?,
+                cost_usd: row.get(5)?,
+                unpriced: count(6)?,
+            })
+        })?;
+        Ok(usage)
+    }
+
     /// What the store holds.
     ///
     /// # Errors
@@ -77,7 +148,7 @@ impl SqliteStore {
     /// When the store cannot be read.
     pub fn health(&self) -> Result<StoreHealth, StoreError> {
         let mut statement = self.connection.prepare(
-            "SELECT (SELECT count(*) FROM windows), (SELECT max(end) FROM windows),
+            "SELECT (SELECT count(*) FROM windows), (SELECT end FROM windows ORDER BY start DESC LIMIT 1),
                     (SELECT count(*) FROM (SELECT DISTINCT acl, window_start FROM partials)),
                     (SELECT count(*) FROM incidents),
                     (SELECT count(*) FROM incidents WHERE state = ?1),

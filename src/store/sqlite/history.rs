@@ -4,11 +4,27 @@ use rusqlite::{Connection, OptionalExtension, params};
 use wafwatch_windows::summary::Summary;
 use wafwatch_windows::time::{EventTime, Window};
 
-use super::{SqliteStore, from_json, names};
+use super::{SqliteStore, from_json, names, to_json};
+use crate::analyst::Cause;
 use crate::detect::Finding;
-use crate::incident::{Incident, State};
+use crate::incident::{Incident, Severity, State};
 use crate::investigate::WindowHistory;
 use crate::store::{IncidentFilter, StoreError, WindowQuery};
+
+/// Which incidents to list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IncidentQuery {
+    /// Only those in this state.
+    pub state: Option<State>,
+    /// Only those of these Web ACLs.
+    pub acls: Option<Vec<String>>,
+    /// Only those that were open after this time.
+    pub from: Option<EventTime>,
+    /// Only those that opened before this time.
+    pub until: Option<EventTime>,
+    /// At most so many, the newest.
+    pub limit: usize,
+}
 
 /// A closed window as it is listed.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -204,15 +220,76 @@ impl SqliteStore {
     ) -> Result<Vec<Incident>, StoreError> {
         let state = match filter {
             IncidentFilter::All => None,
-            IncidentFilter::Open => Some(names::name(State::Open)),
+            IncidentFilter::Open => Some(State::Open),
         };
-        let mut statement = self.connection.prepare(
-            "SELECT incident FROM incidents WHERE ?1 IS NULL OR state = ?1
-             ORDER BY opened DESC, id LIMIT ?2",
+        self.incidents_between(&IncidentQuery {
+            state,
+            limit,
+            ..IncidentQuery::default()
+        })
+    }
+
+    /// Incidents that `query` asks for, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn incidents_between(&self, query: &IncidentQuery) -> Result<Vec<Incident>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT incident FROM incidents
+             WHERE (?1 IS NULL OR state = ?1)
+               AND (?2 IS NULL OR acl IN (SELECT value FROM json_each(?2)))
+               AND opened < ?4 AND (resolved IS NULL OR resolved > ?3)
+             ORDER BY opened DESC, id LIMIT ?5",
         )?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = statement.query_map(params![state, limit], |row| row.get::<_, String>(0))?;
+        let values = params![
+            query.state.map(names::name),
+            query.acls.as_ref().map(to_json),
+            query.from.map_or(i64::MIN, |time| time.0),
+            query.until.map_or(i64::MAX, |time| time.0),
+            i64::try_from(query.limit).unwrap_or(i64::MAX),
+        ];
+        let rows = statement.query_map(values, |row| row.get::<_, String>(0))?;
         rows.map(|text| from_json("incident", &text?)).collect()
+    }
+
+    /// The ids of all incidents.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn incident_ids(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id FROM incidents ORDER BY id")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What the newest explanation of an incident makes of it: severity and cause.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn assessed(&self, incident: &str) -> Result<Option<(Severity, Cause)>, StoreError> {
+        // An explanation is long, and two of its values are wanted.
+        let mut statement = self.connection.prepare_cached(
+            "SELECT explanation -> '$.assessment.severity_score',
+                    explanation -> '$.assessment.cause'
+             FROM events
+             WHERE incident = ?1 AND explanation IS NOT NULL AND explanation <> 'null'
+             ORDER BY sequence DESC LIMIT 1",
+        )?;
+        let found: Option<(String, String)> = statement
+            .query_row([incident], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((severity, cause)) = found else {
+            return Ok(None);
+        };
+        Ok(Some((
+            from_json("severity of an explanation", &severity)?,
+            from_json("cause of an explanation", &cause)?,
+        )))
     }
 
     /// The incidents whose id is or begins with `prefix`, at most two: enough to tell none, the

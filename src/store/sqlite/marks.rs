@@ -1,6 +1,6 @@
 //! What people said of incidents.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{SqliteStore, from_json, has_table, to_json, while_busy};
 use crate::guidance::feedback::MAX_MARKS;
@@ -45,6 +45,22 @@ impl SqliteStore {
             let delete = "DELETE FROM marks WHERE incident = ?1";
             Ok(self.connection.execute(delete, [incident])? > 0)
         })
+    }
+
+    /// What was said of an incident.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn mark(&self, incident: &str) -> Result<Option<Mark>, StoreError> {
+        if !has_table(&self.connection, "marks")? {
+            return Ok(None);
+        }
+        let query = "SELECT mark FROM marks WHERE incident = ?1";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let text = statement.query_row([incident], |row| row.get::<_, String>(0));
+        let text = text.optional()?;
+        text.map(|text| from_json("mark", &text)).transpose()
     }
 
     /// Closed windows in which a finding was muted for what was said of an incident.

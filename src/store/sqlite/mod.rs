@@ -4,7 +4,9 @@
 //! `synchronous = NORMAL` a killed process loses nothing; a power cut may lose the newest
 //! transactions, whole, and the input is then read again from the checkpoint before them.
 
+pub mod changes;
 mod configuration;
+mod forecasts;
 pub mod health;
 pub mod history;
 mod marks;
@@ -12,6 +14,7 @@ mod names;
 mod open;
 mod outbox;
 mod prune;
+pub mod series;
 mod state;
 mod write;
 
@@ -151,6 +154,9 @@ impl SqliteStore {
         self.connection.execute_batch(marks::TABLE)?;
         self.connection.execute_batch(health::CHANNELS_TABLE)?;
         self.connection.execute_batch(configuration::TABLE)?;
+        self.connection.execute_batch(series::LATE_INDEX)?;
+        self.connection.execute_batch(forecasts::TABLE)?;
+        self.connection.execute_batch(changes::TABLES)?;
         let query = "INSERT OR REPLACE INTO meta VALUES ('writer', hex(randomblob(16)))
              RETURNING value";
         let token = write.query_row(query, [], |row| row.get(0))?;
@@ -338,6 +344,11 @@ fn while_busy<T>(
             result => return result,
         }
     }
+}
+
+/// A limit as SQLite takes it.
+fn to_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 fn has_table(connection: &Connection, name: &str) -> Result<bool, StoreError> {

@@ -61,6 +61,7 @@ fn closing(version: u64, minute: i64) -> Closing {
             needed: 10,
         },
         findings: Vec::new(),
+        forecast: None,
     };
     Closing {
         acl: ACL.to_owned(),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use wafwatch_windows::summary::{Completeness, Summary};
 use wafwatch_windows::time::Window;
 
-use super::{names, to_json};
+use super::{forecasts, names, to_json};
 use crate::incident::{Incident, IncidentEvent};
 use crate::store::{
     CheckpointUpdate, ClosedWindow, Closing, SequenceNumber, StoreError, StoredPartial, Transaction,
@@ -154,6 +154,9 @@ fn close(write: &Connection, closing: &Closing) -> Result<(), StoreError> {
 }
 
 fn insert_window(write: &Connection, closed: &ClosedWindow) -> Result<(), StoreError> {
+    if let Some(forecast) = &closed.forecast {
+        forecasts::put(write, &closed.summary, forecast)?;
+    }
     put_window(
         write,
         &closed.summary,

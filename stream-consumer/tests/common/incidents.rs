@@ -65,6 +65,7 @@ pub async fn open_incident(store: &DynamoStore, name: &str, now: EventTime) -> S
             summary: Summary::empty(&acl, window, Completeness::Complete),
             stage: Stage::Ready,
             findings: Vec::new(),
+            forecast: None,
         }],
         incidents: vec![incident],
         events: vec![event],
