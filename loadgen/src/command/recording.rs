@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::feed::Place;
 use anyhow::{Context, bail};
 use flate2::bufread::MultiGzDecoder;
 use wafwatch_loadgen::replay::{Pseudonyms, Record, Refusal, Shift, recognize};
@@ -91,8 +92,8 @@ impl Recording {
         self.shift.divisor = divisor;
     }
 
-    /// Appends the next record to `buffer`, and returns its recorded time.
-    pub fn next(&mut self, buffer: &mut Vec<u8>) -> anyhow::Result<Option<i64>> {
+    /// Appends the next record to `buffer`; its place follows from its recorded time.
+    pub fn next(&mut self, buffer: &mut Vec<u8>) -> anyhow::Result<Option<Place>> {
         self.begin_due()?;
         let Some(Reverse((at_ms, place))) = self.order.pop() else {
             return Ok(None);
@@ -107,7 +108,10 @@ impl Recording {
         record.push(shifted_ms, self.pseudonyms.as_ref(), buffer);
         buffer.push(b'\n');
         self.advance(place)?;
-        Ok(Some(at_ms))
+        Ok(Some(Place {
+            at_ms,
+            stamp_ms: shifted_ms,
+        }))
     }
 
     /// Lines that were not sent, by reason.

@@ -43,9 +43,7 @@ impl FromStr for Key {
             (_, Some(("fixed", key))) if (1..=MAX_KEY_BYTES).contains(&key.len()) => {
                 Ok(Self::Fixed(key.to_owned()))
             }
-            (_, Some(("hash", number))) => {
-                number.parse().map(Self::Hash).map_err(|_| InvalidKey)
-            }
+            (_, Some(("hash", number))) => number.parse().map(Self::Hash).map_err(|_| InvalidKey),
             _ => Err(InvalidKey),
         }
     }
@@ -154,12 +152,17 @@ mod tests {
             ("client", Key::Client),
             ("fixed=a=b", Key::Fixed("a=b".to_owned())),
             ("hash=0", Key::Hash(0)),
-            ("hash=340282366920938463463374607431768211455", Key::Hash(u128::MAX)),
+            (
+                "hash=340282366920938463463374607431768211455",
+                Key::Hash(u128::MAX),
+            ),
         ] {
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
         let long = format!("fixed={}", "x".repeat(257));
-        for text in ["", "fixed=", "fixed", "hash=", "hash=-1", "hash=x", "ACL", &long] {
+        for text in [
+            "", "fixed=", "fixed", "hash=", "hash=-1", "hash=x", "ACL", &long,
+        ] {
             assert_eq!(text.parse::<Key>(), Err(InvalidKey), "{text}");
         }
     }

@@ -51,7 +51,11 @@ fn plain_entries_are_the_lines_with_keys_of_their_own() {
     let lines = made(1, 50);
     let encoded = encode(Encoding::Plain, Key::Random, &lines);
     assert_eq!(encoded.entries.len(), 50);
-    let keys: BTreeSet<&str> = encoded.entries.iter().map(|entry| entry.key.as_str()).collect();
+    let keys: BTreeSet<&str> = encoded
+        .entries
+        .iter()
+        .map(|entry| entry.key.as_str())
+        .collect();
     assert_eq!(keys.len(), 50);
     for (entry, line) in encoded.entries.iter().zip(&lines) {
         assert_eq!(&entry.data, line);
@@ -63,8 +67,16 @@ fn plain_entries_are_the_lines_with_keys_of_their_own() {
 fn packed_entries_hold_all_lines_and_are_named_by_their_content() {
     let lines = made(1, 4_000);
     let encoded = encode(Encoding::Packed, Key::Content, &lines);
-    assert!((2..=8).contains(&encoded.entries.len()), "{}", encoded.entries.len());
-    let text: Vec<u8> = encoded.entries.iter().flat_map(|entry| unzip(&entry.data)).collect();
+    assert!(
+        (2..=8).contains(&encoded.entries.len()),
+        "{}",
+        encoded.entries.len()
+    );
+    let text: Vec<u8> = encoded
+        .entries
+        .iter()
+        .flat_map(|entry| unzip(&entry.data))
+        .collect();
     assert!(text == lines.concat());
     for entry in &encoded.entries {
         assert_eq!(entry.key, packed::digest_key(&entry.data));
@@ -99,7 +111,10 @@ fn subscriptions_are_of_one_web_acl_and_hold_the_records_as_text() {
 #[test]
 fn records_decide_by_web_acl_or_address_and_no_entry_mixes_them() {
     let lines = made(3, 500);
-    for (key, field) in [(Key::Acl, "/webaclId"), (Key::Client, "/httpRequest/clientIp")] {
+    for (key, field) in [
+        (Key::Acl, "/webaclId"),
+        (Key::Client, "/httpRequest/clientIp"),
+    ] {
         for encoding in Encoding::ALL {
             let encoded = encode(encoding, key.clone(), &lines);
             assert_eq!(places(&encoded), (0..500).collect::<Vec<u32>>());
@@ -121,7 +136,12 @@ fn one_shard_takes_all_where_its_hash_is_given() {
         let encoded = encode(encoding, Key::Hash(7), &made(1, 20));
         assert!(encoded.entries.iter().all(|entry| entry.hash == Some(7)));
         let encoded = encode(encoding, Key::Fixed("k".to_owned()), &made(1, 20));
-        assert!(encoded.entries.iter().all(|entry| entry.key == "k" && entry.hash.is_none()));
+        assert!(
+            encoded
+                .entries
+                .iter()
+                .all(|entry| entry.key == "k" && entry.hash.is_none())
+        );
     }
 }
 
@@ -129,7 +149,10 @@ fn one_shard_takes_all_where_its_hash_is_given() {
 fn aggregates_are_as_large_as_the_library_makes_them() {
     let encoded = encode(Encoding::Kpl, Key::Random, &made(1, 200));
     let (last, full) = encoded.entries.split_last().expect("entries");
-    assert!(full.iter().all(|entry| (40_000..53_000).contains(&entry.data.len())));
+    assert!(
+        full.iter()
+            .all(|entry| (40_000..53_000).contains(&entry.data.len()))
+    );
     assert!(last.data.len() < 53_000);
 }
 

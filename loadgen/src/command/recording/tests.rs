@@ -56,11 +56,11 @@ type Records = Vec<(i64, String)>;
 fn all(mut recording: Recording) -> anyhow::Result<(Records, BTreeMap<String, u64>)> {
     let mut found = Vec::new();
     let mut buffer = Vec::new();
-    while let Some(at_ms) = recording.next(&mut buffer)? {
+    while let Some(place) = recording.next(&mut buffer)? {
         let record: serde_json::Value = serde_json::from_slice(&buffer)?;
         let name = record["webaclId"].as_str().unwrap_or_default().to_owned();
         assert!(buffer.ends_with(b"\n"));
-        found.push((at_ms, name));
+        found.push((place.at_ms, name));
         buffer.clear();
     }
     Ok((found, recording.skipped()))
