@@ -223,7 +223,7 @@ fn record(replay: &Replay) -> anyhow::Result<Recording> {
             Some(pseudonyms.with_context(|| format!("in {}", path.display()))?)
         }
     };
-    let mut recording = Recording::open(&replay.paths, pseudonyms)?;
+    let mut recording = Recording::open(&replay.locations, pseudonyms)?;
     recording.shift(replay.start_ms.unwrap_or_else(now_ms), replay.divisor);
     Ok(recording)
 }

@@ -90,7 +90,7 @@ fn options_arrive() {
 fn a_replay_goes_as_it_was_recorded_unless_told_otherwise() {
     let (replay, output) = replay_of("loadgen replay a b");
     assert_eq!((output.tempo, replay.divisor), (Tempo::Times(1.0), 1.0));
-    assert_eq!((replay.start_ms, replay.paths.len()), (None, 2));
+    assert_eq!((replay.start_ms, replay.locations.len()), (None, 2));
     let (replay, output) =
         replay_of("loadgen replay a --speed 60x --stamp sent --start 2026-01-05T00:00:00Z");
     assert_eq!((output.tempo, replay.divisor), (Tempo::Times(60.0), 60.0));
@@ -184,6 +184,8 @@ fn what_makes_no_sense_is_a_usage_error() {
         "loadgen flood --probe-messages listen:0.0.0.0:80",
         "loadgen run",
         "loadgen replay",
+        "loadgen replay s3://",
+        "loadgen replay s3:///a",
         "loadgen replay a --speed max --stamp sent",
         "loadgen replay a --pseudonymise-uris",
     ] {
