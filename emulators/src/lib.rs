@@ -5,6 +5,7 @@
 //! | emulator | serves for | does wrong |
 //! | --- | --- | --- |
 //! | [`Kinesis`] (ferrokinesis, in this process) | streams, resharding, typed errors | throttles nothing |
+//! | [`Firehose`] (ours, in this process) | batches, their limits, entries that fail | delivers nothing |
 //! | [`converse::Converse`] (ours, in this process) | Bedrock's Converse: tool use, structured output, usage, typed errors | knows no model: tests say what it answers |
 //! | [`Ministack`] (Python) | DynamoDB, S3, SNS, SQS, Lambda, SAM, CloudTrail | its Kinesis event source mapping ignores batch item failures and destinations; a split loses the parent's records |
 //! | [`Moto`] (Python) | WAFv2 lock tokens, Security Hub | validates nothing |
@@ -17,6 +18,7 @@
 
 pub mod converse;
 pub mod faults;
+mod firehose;
 mod install;
 mod kinesis;
 mod lambda;
@@ -29,6 +31,8 @@ mod server;
 use std::io;
 use std::path::PathBuf;
 
+pub use ferrokinesis::store::StoreOptions as KinesisOptions;
+pub use firehose::Firehose;
 pub use kinesis::Kinesis;
 pub use process::Process;
 pub use python::{Ministack, Moto};

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -53,11 +53,15 @@ pub struct Function {
     events: mpsc::UnboundedSender<Call>,
     next: AtomicU64,
     log: Log,
+    begun: Instant,
+    asked: Asked,
     /// Its Runtime API, which ends after it.
     _api: Server,
 }
 
 type Log = Arc<Mutex<String>>;
+/// When it first asked for an event.
+type Asked = Arc<Mutex<Option<Instant>>>;
 /// What a function posts: its response, or that it failed.
 type Answer = Result<Vec<u8>, String>;
 /// Who waits for which answer.
@@ -75,6 +79,7 @@ struct Api {
     events: AsyncMutex<mpsc::UnboundedReceiver<Call>>,
     open: Mutex<Open>,
     log: Log,
+    asked: Asked,
 }
 
 impl Function {
@@ -85,13 +90,16 @@ impl Function {
     /// When there is no free port or the binary cannot be run.
     pub fn start(binary: &Path, environment: &[(&str, &str)]) -> io::Result<Self> {
         let log = Log::default();
+        let asked = Asked::default();
         let (events, receiver) = mpsc::unbounded_channel();
         let api = Api {
             events: AsyncMutex::new(receiver),
             open: Mutex::default(),
             log: Arc::clone(&log),
+            asked: Arc::clone(&asked),
         };
         let api = Server::start("lambda runtime api", || routes(api))?;
+        let begun = Instant::now();
         let mut child = Command::new(binary)
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", api.address().to_string())
@@ -113,6 +121,8 @@ impl Function {
             events,
             next: AtomicU64::new(1),
             log,
+            begun,
+            asked,
             _api: api,
         })
     }
@@ -149,6 +159,19 @@ impl Function {
     pub fn log(&self) -> String {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         log.clone()
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// From its start until it first asked for an event, when it has.
+    #[must_use]
+    pub fn initialised(&self) -> Option<Duration> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.map(|at| at - self.begun)
     }
 
     /// Waits for it to end by itself, as one does whose settings are wrong.
@@ -197,6 +220,10 @@ fn routes(api: Api) -> Router {
 }
 
 async fn next(State(api): State<Arc<Api>>) -> Response<Body> {
+    {
+        let mut asked = api.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.get_or_insert_with(Instant::now);
+    }
     // Only one function asks, and it waits for its answer before it asks again.
     let Some(call) = api.events.lock().await.recv().await else {
         return plain(StatusCode::GONE, Body::empty());

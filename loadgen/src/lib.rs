@@ -36,6 +36,7 @@ mod crew;
 mod delivery;
 mod dice;
 pub mod duration;
+pub mod envelope;
 mod generator;
 mod json;
 mod kit;
@@ -51,6 +52,8 @@ mod rules;
 mod scenario;
 mod shape;
 mod sink;
+#[cfg(feature = "aws")]
+pub mod stream;
 mod timeline;
 mod truth;
 mod weighted;

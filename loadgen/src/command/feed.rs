@@ -6,6 +6,15 @@ use wafwatch_loadgen::{Generator, Truth};
 
 use super::recording::Recording;
 
+/// When a record is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The time that its place in the schedule follows from, in Unix milliseconds.
+    pub at_ms: i64,
+    /// What its timestamp says.
+    pub stamp_ms: i64,
+}
+
 /// Records one after the other.
 pub enum Feed {
     /// Made by a scenario.
@@ -15,13 +24,15 @@ pub enum Feed {
 }
 
 impl Feed {
-    /// Appends the next record as a line to `buffer`, and returns the time that its place in the
-    /// schedule follows from; `None` after the last one.
-    pub fn next(&mut self, buffer: &mut Vec<u8>) -> anyhow::Result<Option<i64>> {
+    /// Appends the next record as a line to `buffer`; `None` after the last one.
+    pub fn next(&mut self, buffer: &mut Vec<u8>) -> anyhow::Result<Option<Place>> {
         match self {
             Self::Made(generator) => {
                 let event = generator.write_next(buffer);
-                Ok(event.map(|event| event.timestamp_ms))
+                Ok(event.map(|event| Place {
+                    at_ms: event.timestamp_ms,
+                    stamp_ms: event.timestamp_ms,
+                }))
             }
             Self::Recorded(recording) => recording.next(buffer),
         }

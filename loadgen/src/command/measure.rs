@@ -24,16 +24,24 @@ pub struct Measures {
     pub service: Histogram<u64>,
     /// Answers by HTTP status.
     pub answers: BTreeMap<u16, u64>,
-    /// Requests without an answer, by reason.
+    /// Requests without an answer, and records that a stream did not take, by reason.
     pub failures: BTreeMap<String, u64>,
+    /// Records that were sent to a stream again, by reason.
+    pub retried: BTreeMap<String, u64>,
+    /// Records of a stream that held those that were sent.
+    pub entries: u64,
+    /// Their bytes, with partition keys.
+    pub entry_bytes: u64,
+}
+
+/// A histogram of microseconds.
+pub fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, MAX_MICROSECONDS, SIGNIFICANT_DIGITS)
+        .expect("the bounds of a histogram are constants")
 }
 
 impl Measures {
     pub fn new() -> Self {
-        let histogram = || {
-            Histogram::new_with_bounds(1, MAX_MICROSECONDS, SIGNIFICANT_DIGITS)
-                .expect("the bounds of a histogram are constants")
-        };
         Self {
             records: 0,
             bytes: 0,
@@ -41,6 +49,9 @@ impl Measures {
             service: histogram(),
             answers: BTreeMap::new(),
             failures: BTreeMap::new(),
+            retried: BTreeMap::new(),
+            entries: 0,
+            entry_bytes: 0,
         }
     }
 
@@ -79,6 +90,11 @@ impl Measures {
         for (reason, count) in &other.failures {
             *self.failures.entry(reason.clone()).or_default() += count;
         }
+        for (reason, count) in &other.retried {
+            *self.retried.entry(reason.clone()).or_default() += count;
+        }
+        self.entries += other.entries;
+        self.entry_bytes += other.entry_bytes;
     }
 }
 
@@ -137,9 +153,13 @@ mod tests {
         other.latency(Duration::from_secs(2));
         other.answers.insert(200, 4);
         one.answers.insert(200, 1);
+        one.retried.insert("slow".to_owned(), 1);
+        other.retried.insert("slow".to_owned(), 2);
+        (one.entries, other.entries) = (1, 4);
         one.add(&other);
         assert_eq!((one.records, one.bytes, one.service.len()), (3, 110, 3));
         assert_eq!(one.answers[&200], 5);
+        assert_eq!((one.retried["slow"], one.entries), (3, 5));
         assert_eq!(one.latency.len(), 1);
         assert!(one.service.max().abs_diff(MAX_MICROSECONDS) < MAX_MICROSECONDS / 500);
     }

@@ -7,11 +7,14 @@ mod arguments;
 mod feed;
 mod http;
 mod measure;
+mod probe;
 mod progress;
 mod recording;
 mod report;
 mod send;
 mod sink;
+#[cfg_attr(not(feature = "aws"), path = "stream/absent.rs")]
+mod stream;
 mod tempo;
 
 use std::io::{self, IsTerminal, Write};
@@ -28,6 +31,7 @@ use wafwatch_loadgen::{
 use arguments::{Composed, Destination, Input, Job, Replay, Request};
 use feed::Feed;
 use measure::Measures;
+use probe::{Ledger, Probing};
 use progress::{Progress, Records, Stretch};
 use recording::Recording;
 use report::Report;
@@ -101,23 +105,36 @@ fn send_all(job: &Job) -> anyhow::Result<()> {
         true => Records::OnScreen,
         false => Records::Elsewhere,
     };
-    let begun = Instant::now();
     let mut progress = Progress::new(source.stretch, records);
+    let ledger = output.probes.as_ref().map(|_| Ledger::default());
+    let probing = output.probes.as_ref().zip(ledger.as_ref());
+    let probing = probing.map(|(probes, ledger)| Probing::begin(probes, ledger));
+    let probing = probing.transpose()?;
+    let begun = Instant::now();
     let schedule = Schedule::new(output.tempo, begun, source.stretch.start_ms);
     let (sink, measures) = deliver(
         &mut source.feed,
         &output.destination,
         schedule,
         &mut progress,
+        ledger.as_ref(),
     )?;
+    let took = begun.elapsed();
+    let sights = probing.zip(ledger.as_ref());
+    let sights = sights.map(|(probing, ledger)| probing.finish(ledger));
+    let sights = sights.unwrap_or_default();
     let skipped = source.feed.skipped();
     let truth = source.feed.truth();
     progress.finish(truth.as_ref());
     let is_worth_telling = progress.is_shown()
         || output.tempo != Tempo::Max
-        || matches!(output.destination, Destination::Http(_))
+        || output.probes.is_some()
+        || matches!(
+            output.destination,
+            Destination::Http(_) | Destination::Stream(_)
+        )
         || !skipped.is_empty();
-    let report = Report::new(sink, output.tempo, &measures, begun.elapsed(), skipped);
+    let report = Report::new(sink, output.tempo, &measures, took, skipped, &sights);
     if is_worth_telling {
         let _ = write!(io::stderr(), "{report}");
     }
@@ -129,6 +146,16 @@ fn send_all(job: &Job) -> anyhow::Result<()> {
     }
     if let Some(path) = &output.hgrm {
         write_text(path, &measure::hgrm(&measures.latency))?;
+        for (name, seen) in [("windows", &sights.windows), ("messages", &sights.messages)] {
+            if let Some(seen) = seen {
+                let path = path.with_extension(format!("{name}.hgrm"));
+                write_text(&path, &measure::hgrm(&seen.latency))?;
+            }
+        }
+    }
+    let lost: u64 = measures.failures.values().sum();
+    if lost > 0 && matches!(output.destination, Destination::Stream(_)) {
+        bail!("{lost} records were not taken by {}", report.sink);
     }
     Ok(())
 }
@@ -196,7 +223,7 @@ fn record(replay: &Replay) -> anyhow::Result<Recording> {
             Some(pseudonyms.with_context(|| format!("in {}", path.display()))?)
         }
     };
-    let mut recording = Recording::open(&replay.paths, pseudonyms)?;
+    let mut recording = Recording::open(&replay.locations, pseudonyms)?;
     recording.shift(replay.start_ms.unwrap_or_else(now_ms), replay.divisor);
     Ok(recording)
 }
@@ -207,6 +234,7 @@ fn deliver(
     destination: &Destination,
     schedule: Schedule,
     progress: &mut Progress,
+    ledger: Option<&Ledger>,
 ) -> anyhow::Result<(String, Measures)> {
     let (name, mut sink) = match destination {
         Destination::Stdout(Format::Gzip) if io::stdout().is_terminal() => {
@@ -226,11 +254,15 @@ fn deliver(
             let target =
                 http::Target::new(&endpoint.url, &endpoint.allowed_hosts, key.transpose()?)?;
             let connections = endpoint.connections;
-            let measures = http::all(feed, &target, connections, schedule, progress)?;
+            let measures = http::all(feed, &target, connections, schedule, progress, ledger)?;
             return Ok((target.describe(), measures));
         }
+        Destination::Stream(target) => {
+            let measures = stream::all(feed, target, schedule, progress, ledger)?;
+            return Ok((target.name.clone(), measures));
+        }
     };
-    let measures = send::all(feed, &mut sink, schedule, progress)?;
+    let measures = send::all(feed, &mut sink, schedule, progress, ledger)?;
     sink.finish()?;
     Ok((name, measures))
 }

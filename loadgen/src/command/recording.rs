@@ -1,8 +1,13 @@
-//! Recorded logs: files and folders of JSON lines, plain or gzip, as one sequence in time.
+//! Recorded logs: files, folders and objects of a bucket, in any envelope, as one sequence in time.
 //!
 //! Files are begun when the sequence comes to their first record, and of those that overlap the
 //! one with the earliest record goes on. Within a file the order is kept. Memory is bounded by the
 //! number of files that overlap, which is bounded itself.
+
+#[cfg_attr(not(feature = "aws"), path = "recording/bucket/absent.rs")]
+mod bucket;
+mod location;
+mod records;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -10,6 +15,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::feed::Place;
 use anyhow::{Context, bail};
 use flate2::bufread::MultiGzDecoder;
 use wafwatch_loadgen::replay::{Pseudonyms, Record, Refusal, Shift, recognize};
@@ -22,12 +28,12 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 #[derive(Debug)]
 struct Waiting {
     first_ms: i64,
-    path: PathBuf,
+    log: Log,
 }
 
 /// A file that is being read, and its next record.
 struct Open {
-    lines: Lines,
+    records: Records,
     next: Vec<u8>,
 }
 
@@ -48,23 +54,26 @@ impl Recording {
     /// # Errors
     ///
     /// Where a file cannot be read, is in another envelope, or none has a record.
-    pub fn open(paths: &[PathBuf], pseudonyms: Option<Pseudonyms>) -> anyhow::Result<Self> {
+    pub fn open(locations: &[Location], pseudonyms: Option<Pseudonyms>) -> anyhow::Result<Self> {
         let mut waiting = Vec::new();
         let mut skipped = BTreeMap::new();
-        for path in files(paths)? {
+        for log in location::logs(locations)? {
             // Looked into once to learn its time, and opened again when that comes.
             let mut unread = BTreeMap::new();
-            if let Some((first_ms, _)) = Lines::open(&path)?.next(&mut unread)? {
-                waiting.push(Waiting { first_ms, path });
+            if let Some((first_ms, _)) = Records::open(&log)?.next(&mut unread)? {
+                waiting.push(Waiting { first_ms, log });
                 continue;
             }
             for (refusal, count) in unread {
                 *skipped.entry(refusal).or_default() += count;
             }
         }
-        waiting.sort_by(|one, other| (one.first_ms, &one.path).cmp(&(other.first_ms, &other.path)));
+        // Those of the same time stay in the order of their names.
+        waiting.sort_by_key(|waiting| waiting.first_ms);
         let Some(first) = waiting.first() else {
-            bail!("there is no record to send: name files or folders of JSON lines");
+            bail!(
+                "there is no record to send: name files, folders or s3://BUCKET/PREFIX of WAF logs"
+            );
         };
         Ok(Self {
             shift: Shift {
@@ -91,8 +100,8 @@ impl Recording {
         self.shift.divisor = divisor;
     }
 
-    /// Appends the next record to `buffer`, and returns its recorded time.
-    pub fn next(&mut self, buffer: &mut Vec<u8>) -> anyhow::Result<Option<i64>> {
+    /// Appends the next record to `buffer`; its place follows from its recorded time.
+    pub fn next(&mut self, buffer: &mut Vec<u8>) -> anyhow::Result<Option<Place>> {
         self.begin_due()?;
         let Some(Reverse((at_ms, place))) = self.order.pop() else {
             return Ok(None);
@@ -107,7 +116,10 @@ impl Recording {
         record.push(shifted_ms, self.pseudonyms.as_ref(), buffer);
         buffer.push(b'\n');
         self.advance(place)?;
-        Ok(Some(at_ms))
+        Ok(Some(Place {
+            at_ms,
+            stamp_ms: shifted_ms,
+        }))
     }
 
     /// Lines that were not sent, by reason.
@@ -129,14 +141,14 @@ impl Recording {
                 bail!(
                     "more than {MAX_OPEN} files have records of the same time as {}: \
                      send fewer of them at once",
-                    first.path.display()
+                    first.log
                 );
             }
-            let lines = Lines::open(&first.path)?;
+            let records = Records::open(&first.log)?;
             self.waiting.pop_front();
             let place = self.free_place();
             self.open[place] = Some(Open {
-                lines,
+                records,
                 next: Vec::new(),
             });
             self.advance(place)?;
@@ -157,149 +169,15 @@ impl Recording {
         let Some(open) = &mut self.open[place] else {
             return Ok(());
         };
-        match open.lines.next(&mut self.skipped)? {
+        match open.records.next(&mut self.skipped)? {
             Some((at_ms, line)) => {
-                open.next.clear();
-                open.next.extend_from_slice(line);
+                open.next = line;
                 self.order.push(Reverse((at_ms, place)));
             }
             None => self.open[place] = None,
         }
         Ok(())
     }
-}
-
-/// The files that `paths` name, folders with all that is in them, in the order of their names.
-fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut folders = Vec::new();
-    for path in paths {
-        match path.is_dir() {
-            true => folders.push(path.clone()),
-            false => found.push(path.clone()),
-        }
-    }
-    while let Some(folder) = folders.pop() {
-        let describe = || format!("cannot read {}", folder.display());
-        for entry in std::fs::read_dir(&folder).with_context(describe)? {
-            let entry = entry.with_context(describe)?;
-            // Links are not followed: they could lead in a circle.
-            let kind = entry.file_type().with_context(describe)?;
-            match (kind.is_dir(), kind.is_file()) {
-                (true, _) => folders.push(entry.path()),
-                (_, true) => found.push(entry.path()),
-                (false, false) => {}
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// The lines of one file.
-struct Lines {
-    path: PathBuf,
-    reader: Box<dyn BufRead + Send>,
-    line: Vec<u8>,
-    number: u64,
-}
-
-impl Lines {
-    fn open(path: &Path) -> anyhow::Result<Self> {
-        let describe = || format!("cannot read {}", path.display());
-        let file = File::open(path).with_context(describe)?;
-        let mut reader = BufReader::with_capacity(1 << 16, file);
-        let beginning = reader.fill_buf().with_context(describe)?;
-        let is_gzip = beginning.starts_with(&GZIP);
-        if let Some(refusal) = recognize(beginning) {
-            bail!("{}", not_read(path, refusal));
-        }
-        let reader: Box<dyn BufRead + Send> = match is_gzip {
-            true => Box::new(BufReader::new(MultiGzDecoder::new(reader))),
-            false => Box::new(reader),
-        };
-        Ok(Self {
-            path: path.to_owned(),
-            reader,
-            line: Vec::new(),
-            number: 0,
-        })
-    }
-
-    /// The next record and its time; what is none is counted in `skipped`.
-    fn next(
-        &mut self,
-        skipped: &mut BTreeMap<Refusal, u64>,
-    ) -> anyhow::Result<Option<(i64, &[u8])>> {
-        loop {
-            let refusal = match self.read_line() {
-                Ok(None) => return Ok(None),
-                Ok(Some(refusal)) => refusal,
-                Err(error) => {
-                    let place = format!("cannot read {}", self.path.display());
-                    return Err(anyhow::Error::from(error).context(place));
-                }
-            };
-            let refusal = match refusal {
-                Piece::TooLong => Refusal::TooLong,
-                Piece::Line if self.line.trim_ascii().is_empty() => continue,
-                Piece::Line => match Record::parse(&self.line) {
-                    Ok(record) => {
-                        let at_ms = record.timestamp_ms;
-                        return Ok(Some((at_ms, &self.line)));
-                    }
-                    Err(refusal) if refusal.is_envelope() => {
-                        bail!("line {} of {}", self.number, not_read(&self.path, refusal));
-                    }
-                    Err(refusal) => refusal,
-                },
-            };
-            *skipped.entry(refusal).or_default() += 1;
-        }
-    }
-
-    /// One line of bounded length; the rest of a longer one is read over.
-    fn read_line(&mut self) -> io::Result<Option<Piece>> {
-        self.line.clear();
-        let limit = MAX_LINE as u64 + 1;
-        let length = (&mut self.reader)
-            .take(limit)
-            .read_until(b'\n', &mut self.line)?;
-        if length == 0 {
-            return Ok(None);
-        }
-        self.number += 1;
-        if length <= MAX_LINE || self.line.ends_with(b"\n") {
-            return Ok(Some(Piece::Line));
-        }
-        self.line.clear();
-        loop {
-            let part = self.reader.fill_buf()?;
-            if part.is_empty() {
-                return Ok(Some(Piece::TooLong));
-            }
-            let end = part.iter().position(|byte| *byte == b'\n');
-            let length = end.map_or(part.len(), |end| end + 1);
-            self.reader.consume(length);
-            if end.is_some() {
-                return Ok(Some(Piece::TooLong));
-            }
-        }
-    }
-}
-
-/// What was read as one line.
-enum Piece {
-    Line,
-    TooLong,
-}
-
-fn not_read(path: &Path, refusal: Refusal) -> String {
-    format!(
-        "{} is {refusal}: only JSON lines are sent again, plain or gzip; write the records out \
-         one per line first",
-        path.display()
-    )
 }
 
 #[cfg(test)]

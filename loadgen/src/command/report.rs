@@ -8,6 +8,7 @@ use serde::Serialize;
 use wafwatch_loadgen::duration;
 
 use super::measure::Measures;
+use super::probe::{Seen, Sights};
 use super::tempo::Tempo;
 
 /// All of a run's sending.
@@ -32,10 +33,51 @@ pub struct Report {
     pub service: Quantiles,
     /// Answers by HTTP status; none where records were written.
     pub answers: BTreeMap<u16, u64>,
-    /// Requests without an answer, by reason.
+    /// Requests without an answer, and records that a stream did not take, by reason.
     pub failures: BTreeMap<String, u64>,
+    /// Records that were sent to a stream again, by reason: more than once, if that often.
+    pub retried: BTreeMap<String, u64>,
+    /// What a stream was sent; none for other sinks.
+    pub stream: Option<StreamFigures>,
     /// Lines of recordings that were not sent, by reason.
     pub skipped: BTreeMap<String, u64>,
+    /// When closed windows were seen; none unless that was looked for.
+    pub windows: Option<Probed>,
+    /// The same of messages.
+    pub messages: Option<Probed>,
+}
+
+/// Records of a stream.
+#[derive(Debug, Serialize)]
+pub struct StreamFigures {
+    /// Records of the stream, each with one or many records of WAF in it.
+    pub records: u64,
+    /// Their bytes, with partition keys.
+    pub bytes: u64,
+}
+
+/// What a probe has seen.
+#[derive(Debug, Serialize)]
+pub struct Probed {
+    /// Windows of records that were sent here.
+    pub seen: u64,
+    /// From the moment in which the last record of a window's time was sent until that was seen.
+    pub latency: Quantiles,
+    /// Windows of other times.
+    pub others: u64,
+    /// Looks that failed, and texts that were no JSON.
+    pub failures: u64,
+}
+
+impl Probed {
+    fn of(seen: &Seen) -> Self {
+        Self {
+            seen: seen.latency.len(),
+            latency: Quantiles::of(&seen.latency),
+            others: seen.others,
+            failures: seen.failures,
+        }
+    }
 }
 
 /// Times in milliseconds.
@@ -80,6 +122,7 @@ impl Report {
         measures: &Measures,
         took: Duration,
         skipped: BTreeMap<String, u64>,
+        sights: &Sights,
     ) -> Self {
         let seconds = took.as_secs_f64();
         Self {
@@ -93,7 +136,14 @@ impl Report {
             service: Quantiles::of(&measures.service),
             answers: measures.answers.clone(),
             failures: measures.failures.clone(),
+            retried: measures.retried.clone(),
+            stream: (measures.entries > 0).then_some(StreamFigures {
+                records: measures.entries,
+                bytes: measures.entry_bytes,
+            }),
             skipped,
+            windows: sights.windows.as_ref().map(Probed::of),
+            messages: sights.messages.as_ref().map(Probed::of),
         }
     }
 }
@@ -116,14 +166,36 @@ impl std::fmt::Display for Report {
         };
         writeln!(formatter, "latency ({since}): {}", self.latency)?;
         writeln!(formatter, "service time: {}", self.service)?;
+        if let Some(stream) = &self.stream {
+            let bytes = stream.bytes as f64 / 1e6;
+            writeln!(
+                formatter,
+                "in {} records of the stream, {bytes:.1} MB",
+                stream.records
+            )?;
+        }
         for (status, count) in &self.answers {
             writeln!(formatter, "HTTP {status}: {count}")?;
         }
         for (reason, count) in &self.failures {
             writeln!(formatter, "failed, {reason}: {count}")?;
         }
+        for (reason, count) in &self.retried {
+            writeln!(formatter, "sent again, {reason}: {count}")?;
+        }
         for (reason, count) in &self.skipped {
             writeln!(formatter, "not sent, {reason}: {count}")?;
+        }
+        for (name, probed) in [("windows", &self.windows), ("messages", &self.messages)] {
+            let Some(probed) = probed else { continue };
+            writeln!(
+                formatter,
+                "{name} (since their last record was sent): {} seen, {}",
+                probed.seen, probed.latency
+            )?;
+            if probed.failures > 0 {
+                writeln!(formatter, "{name}: {} looks failed", probed.failures)?;
+            }
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::feed::Feed;
 use super::measure::Measures;
+use super::probe::Ledger;
 use super::progress::Progress;
 use super::sink::Sink;
 use super::tempo::Schedule;
@@ -19,6 +20,8 @@ struct Batch {
     records: u64,
     /// Of every line; none without a schedule.
     due: Vec<Instant>,
+    /// What their timestamps say, where that is to be known.
+    stamps: Vec<i64>,
 }
 
 /// Sends all of `feed` to `sink`.
@@ -27,6 +30,7 @@ pub fn all(
     sink: &mut Sink,
     mut schedule: Schedule,
     progress: &mut Progress,
+    ledger: Option<&Ledger>,
 ) -> anyhow::Result<Measures> {
     let mut measures = Measures::new();
     let mut batch = Batch {
@@ -35,30 +39,39 @@ pub fn all(
     };
     loop {
         let ready = batch.lines.len();
-        let Some(at_ms) = feed.next(&mut batch.lines)? else {
+        let Some(place) = feed.next(&mut batch.lines)? else {
             break;
         };
+        let at_ms = place.at_ms;
         if let Some(due) = schedule.due(at_ms) {
             if due > Instant::now() {
                 let early = batch.lines.split_off(ready);
-                batch.send(sink, &mut measures)?;
+                batch.send(sink, &mut measures, ledger)?;
                 batch.lines.extend_from_slice(&early);
                 wait_until(due, at_ms, &measures, progress);
             }
             batch.due.push(due);
         }
         batch.records += 1;
+        if ledger.is_some() {
+            batch.stamps.push(place.stamp_ms);
+        }
         if batch.lines.len() >= CHUNK_BYTES {
-            batch.send(sink, &mut measures)?;
+            batch.send(sink, &mut measures, ledger)?;
             progress.show(at_ms, measures.records);
         }
     }
-    batch.send(sink, &mut measures)?;
+    batch.send(sink, &mut measures, ledger)?;
     Ok(measures)
 }
 
 impl Batch {
-    fn send(&mut self, sink: &mut Sink, measures: &mut Measures) -> anyhow::Result<()> {
+    fn send(
+        &mut self,
+        sink: &mut Sink,
+        measures: &mut Measures,
+        ledger: Option<&Ledger>,
+    ) -> anyhow::Result<()> {
         if self.lines.is_empty() {
             return Ok(());
         }
@@ -73,6 +86,9 @@ impl Batch {
                     measures.latency(sent.saturating_duration_since(due));
                 }
             }
+        }
+        if let Some(ledger) = ledger {
+            ledger.note(self.stamps.drain(..), sent);
         }
         self.lines.clear();
         self.records = 0;

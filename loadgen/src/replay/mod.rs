@@ -1,16 +1,21 @@
 //! Recorded WAF logs as they are sent again: at another time, and without the people in them.
 //!
 //! Pure: lines in, lines out. A record keeps the order of its fields and every byte of those that
-//! are not rewritten. What is no WAF record in a line of its own is refused with a reason: other
-//! envelopes are not read here.
+//! are not rewritten. [`Cutter`] finds the pieces of a text, and [`unwrap()`] the records in a piece: in one
+//! of many lines, in an array, or in the envelope that carried it. What is no record is refused with a
+//! reason.
 
+mod cutter;
 mod pseudonyms;
 mod record;
 mod refusal;
+mod unwrap;
 
+pub use cutter::{Cut, Cutter, MAX_PIECE};
 pub use pseudonyms::{InvalidKey, MIN_KEY_BYTES, Pseudonyms, Uris};
 pub use record::Record;
-pub use refusal::{Refusal, recognize};
+pub use refusal::{Envelope, Refusal, recognize};
+pub use unwrap::{KPL, Unwrapped, unwrap};
 
 /// Maps the time of recorded records to the time of those that are sent.
 ///

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::pseudonyms::{Pseudonyms, Uris};
-use super::refusal::Refusal;
+use super::refusal::{Envelope, Refusal};
 use crate::json::{push_number, quoted};
 
 /// A record of WAF with its fields in their order.
@@ -19,21 +19,16 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Reads one line, with or without its line feed.
+    /// Reads one object, with or without a line feed behind it.
     ///
     /// # Errors
     ///
-    /// [`Refusal`] for everything that is no WAF record in a line of its own.
+    /// [`Refusal`] for everything that is no WAF record.
     pub fn parse(line: &'a [u8]) -> Result<Self, Refusal> {
         let text = std::str::from_utf8(line)
             .map_err(|_| Refusal::NotUtf8)?
             .trim();
-        let fields = match serde_json::from_str::<Fields<'a>>(text) {
-            Ok(fields) => fields,
-            Err(_) if text.starts_with('[') => return Err(Refusal::Array),
-            Err(_) if begins_with_object(text) => return Err(Refusal::Concatenated),
-            Err(_) => return Err(Refusal::NotJson),
-        };
+        let fields: Fields<'a> = serde_json::from_str(text).map_err(|_| Refusal::NotJson)?;
         let is_record = fields.get("webaclId").is_some() && fields.get("httpRequest").is_some();
         let timestamp = fields.get("timestamp").map(RawValue::get);
         let timestamp = timestamp.and_then(|text| text.parse::<i64>().ok());
@@ -56,12 +51,6 @@ impl<'a> Record<'a> {
                 _ => push_raw(value, line),
             });
     }
-}
-
-/// Whether `text` goes on behind a whole object.
-fn begins_with_object(text: &str) -> bool {
-    let mut objects = serde_json::Deserializer::from_str(text).into_iter::<Fields<'_>>();
-    matches!(objects.next(), Some(Ok(_)))
 }
 
 /// An object with its fields in their order, however often each occurs.
@@ -90,14 +79,17 @@ impl<'a> Fields<'a> {
 
     fn refusal(&self) -> Refusal {
         let has = |name: &str| self.get(name).is_some();
-        if has("messageType") && has("logEvents") || has("awslogs") {
-            return Refusal::CloudWatchSubscription;
+        let envelopes = [
+            ("logEvents", Envelope::CloudWatchLogs),
+            ("awslogs", Envelope::LambdaLogs),
+            ("records", Envelope::Firehose),
+            ("Records", Envelope::Kinesis),
+        ];
+        if let Some((_, envelope)) = envelopes.into_iter().find(|(name, _)| has(name)) {
+            return Refusal::Envelope(envelope);
         }
         if has("@message") || has("message") && has("timestamp") {
             return Refusal::CloudWatchEvent;
-        }
-        if has("records") || has("Records") {
-            return Refusal::FunctionEvent;
         }
         Refusal::NoRecord
     }

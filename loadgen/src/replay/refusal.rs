@@ -1,38 +1,29 @@
-//! Why a line is not sent again.
+//! Why something is not sent again.
 
-/// What a line or a file is instead of a WAF record in a line of its own.
+/// What a piece or a file is instead of a WAF record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum Refusal {
     /// No JSON object.
-    #[error("no JSON object in one line")]
+    #[error("no JSON object")]
     NotJson,
     /// Bytes that are no text.
     #[error("not UTF-8")]
     NotUtf8,
-    /// Longer than a record can be.
-    #[error("a line of more than 1 MiB")]
+    /// Longer than a record or an envelope can be.
+    #[error("longer than 1 MiB, or 16 MiB for an envelope")]
     TooLong,
     /// A JSON object without what makes it a WAF record.
     #[error("an object without timestamp, webaclId and httpRequest")]
     NoRecord,
-    /// Several records in one line.
-    #[error("records one behind the other without line feeds, as Firehose writes them to S3")]
-    Concatenated,
-    /// A JSON array.
-    #[error("a JSON array")]
-    Array,
-    /// What a subscription of CloudWatch Logs sends.
-    #[error("a CloudWatch Logs subscription envelope")]
-    CloudWatchSubscription,
+    /// An envelope whose content is not there, is cut or was changed.
+    #[error("an envelope that cannot be opened")]
+    Damaged,
+    /// An envelope; one within too many others, where it is counted.
+    #[error("an envelope in too many others")]
+    Envelope(Envelope),
     /// What an export or a query of CloudWatch Logs gives.
     #[error("a CloudWatch Logs event with the record as text in it")]
     CloudWatchEvent,
-    /// What Firehose or Kinesis hands to a function.
-    #[error("an event of Firehose or Kinesis with records in base64")]
-    FunctionEvent,
-    /// A KPL aggregate.
-    #[error("a KPL aggregate")]
-    KplAggregate,
     /// Another compression.
     #[error("compressed with zstd")]
     Zstd,
@@ -41,25 +32,33 @@ pub enum Refusal {
     Parquet,
 }
 
+/// A JSON object that carries records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Envelope {
+    /// What a subscription of CloudWatch Logs sends.
+    CloudWatchLogs,
+    /// The same as the event of a function.
+    LambdaLogs,
+    /// What Firehose hands to a function.
+    Firehose,
+    /// What Kinesis hands to a function.
+    Kinesis,
+}
+
 impl Refusal {
-    /// Whether the whole file is in an envelope that is not read here.
+    /// Whether the whole file is in something that is not read here.
     #[must_use]
-    pub fn is_envelope(self) -> bool {
-        !matches!(
-            self,
-            Self::NotJson | Self::NotUtf8 | Self::TooLong | Self::NoRecord
-        )
+    pub fn is_of_file(self) -> bool {
+        matches!(self, Self::CloudWatchEvent | Self::Zstd | Self::Parquet)
     }
 }
 
-/// The envelope that a file with this beginning is in, where its first bytes tell.
+/// What is not read, where the first bytes of a file tell.
 #[must_use]
 pub fn recognize(beginning: &[u8]) -> Option<Refusal> {
-    const MAGICS: [(&[u8], Refusal); 4] = [
-        (&[0xf3, 0x89, 0x9a, 0xc2], Refusal::KplAggregate),
+    const MAGICS: [(&[u8], Refusal); 2] = [
         (&[0x28, 0xb5, 0x2f, 0xfd], Refusal::Zstd),
         (b"PAR1", Refusal::Parquet),
-        (b"[", Refusal::Array),
     ];
     MAGICS
         .iter()

@@ -95,21 +95,28 @@ fn what_is_no_record_is_refused_with_its_name() {
         ("{}".to_owned(), Refusal::NoRecord),
         (record.replace('5', "-5"), Refusal::NoRecord),
         (record.replace('5', "\"5\""), Refusal::NoRecord),
-        (format!("{record}{record}"), Refusal::Concatenated),
-        (format!("[{record}]"), Refusal::Array),
+        (format!("{record}{record}"), Refusal::NotJson),
+        (format!("[{record}]"), Refusal::NotJson),
         (
             "{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[]}".to_owned(),
-            Refusal::CloudWatchSubscription,
+            Refusal::Envelope(Envelope::CloudWatchLogs),
         ),
         (
             "{\"awslogs\":{\"data\":\"\"}}".to_owned(),
-            Refusal::CloudWatchSubscription,
+            Refusal::Envelope(Envelope::LambdaLogs),
         ),
         (
             "{\"timestamp\":5,\"message\":\"{}\"}".to_owned(),
             Refusal::CloudWatchEvent,
         ),
-        ("{\"Records\":[]}".to_owned(), Refusal::FunctionEvent),
+        (
+            "{\"records\":[]}".to_owned(),
+            Refusal::Envelope(Envelope::Firehose),
+        ),
+        (
+            "{\"Records\":[]}".to_owned(),
+            Refusal::Envelope(Envelope::Kinesis),
+        ),
     ] {
         assert_eq!(
             Record::parse(line.as_bytes()).expect_err(&line),

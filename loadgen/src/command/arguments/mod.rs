@@ -3,7 +3,9 @@
 mod describe;
 mod made;
 mod output;
+mod probe;
 mod replay;
+mod stream;
 
 use std::ffi::OsString;
 
@@ -15,12 +17,15 @@ pub use describe::describe;
 pub use made::{Composed, Made};
 pub use output::{Destination, Output};
 pub use replay::Replay;
+#[cfg(feature = "aws")]
+pub use stream::StreamService;
+pub use stream::StreamTarget;
 
 const ABOUT: &str = "Writes seeded AWS WAF logs: normal life, attacks, and the truth about them.
 
 Equal options give the same bytes on every machine. Without --out the lines go to standard output.
 Records go out as fast as they can be written, or on a schedule (--speed), as lines or as real
-requests (--url).";
+requests (--url), or into a stream (--kinesis, --firehose; in builds with --features aws).";
 
 const EXAMPLES: &str = "Examples:
   loadgen list
@@ -30,6 +35,7 @@ const EXAMPLES: &str = "Examples:
   loadgen replay logs/ --speed 60x --pseudonymise key.bin | wafwatch watch -
   loadgen flood --speed 1x --url https://id.execute-api.eu-west-1.amazonaws.com/prod \\
       --allow-host id.execute-api.eu-west-1.amazonaws.com --api-key-env KEY
+  loadgen flood --start now --speed 1x --kinesis waf-logs --encoding packed
   loadgen normal --rate 1000 --duration 1h | head -n 1000000 > million.jsonl
 
 Exit codes: 0 written, 1 input or output failed, 2 the options cannot be met.";

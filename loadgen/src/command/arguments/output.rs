@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use wafwatch_loadgen::Format;
 
+use super::probe::ProbeArguments;
+use super::stream::{StreamArguments, StreamTarget};
+use crate::command::probe::Probes;
 use crate::command::sink::Rotation;
 use crate::command::tempo::Tempo;
 
@@ -19,6 +22,8 @@ pub struct Output {
     pub report: Option<PathBuf>,
     /// File for the distribution of latency.
     pub hgrm: Option<PathBuf>,
+    /// Where to look for what becomes of the records.
+    pub probes: Option<Probes>,
 }
 
 /// Where records go.
@@ -32,6 +37,8 @@ pub enum Destination {
     Files(PathBuf, Format, Rotation),
     /// An endpoint.
     Http(Endpoint),
+    /// A stream.
+    Stream(StreamTarget),
 }
 
 /// An endpoint for real requests.
@@ -81,8 +88,10 @@ pub(super) struct OutputArguments {
     /// Environment variable with the key that is sent as x-api-key
     #[arg(long, value_name = "VARIABLE", requires = "url")]
     api_key_env: Option<String>,
-    /// Requests at a time
-    #[arg(long, value_name = "NUMBER", default_value_t = 16, requires = "url",
+    #[command(flatten)]
+    stream: StreamArguments,
+    /// Requests to an endpoint, or calls of a stream, at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..=4_096))]
     connections: u32,
     /// File for the report on sending as JSON
@@ -91,6 +100,8 @@ pub(super) struct OutputArguments {
     /// File for the distribution of latency, as HdrHistogram's plotters read it
     #[arg(long, value_name = "FILE")]
     hgrm: Option<PathBuf>,
+    #[command(flatten)]
+    probe: ProbeArguments,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -111,6 +122,7 @@ impl OutputArguments {
             tempo,
             report: self.report.clone(),
             hgrm: self.hgrm.clone(),
+            probes: self.probe.clone().read(),
             destination: self.destination()?,
         })
     }
@@ -123,6 +135,9 @@ impl OutputArguments {
                 api_key_variable: self.api_key_env,
                 connections: self.connections,
             }));
+        }
+        if let Some(target) = self.stream.read(self.connections) {
+            return Ok(Destination::Stream(target));
         }
         let is_gzip_name = self.out.extension().is_some_and(|end| end == "gz");
         let format = match self.format {

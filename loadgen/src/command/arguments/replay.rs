@@ -6,13 +6,14 @@ use clap::{Args, ValueEnum};
 use wafwatch_loadgen::replay::Uris;
 
 use super::start;
+use crate::command::recording::Location;
 use crate::command::tempo::Tempo;
 
 /// Recordings to send.
 #[derive(Debug)]
 pub struct Replay {
-    /// Files and folders.
-    pub paths: Vec<PathBuf>,
+    /// Files, folders and prefixes.
+    pub locations: Vec<Location>,
     /// What becomes of the time of the first record, in Unix milliseconds; `None` for the moment
     /// in which it is sent.
     pub start_ms: Option<i64>,
@@ -26,9 +27,9 @@ pub struct Replay {
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArguments {
-    /// Files and folders of WAF logs as JSON lines, plain or gzip
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    /// Files and folders of WAF logs, in any envelope, or s3://BUCKET/PREFIX
+    #[arg(required = true, value_name = "PATH", value_parser = Location::parse)]
+    locations: Vec<Location>,
     /// Time of the first record: an RFC 3339 time [default: now]
     #[arg(long, value_name = "TIME")]
     start: Option<String>,
@@ -63,7 +64,7 @@ impl ReplayArguments {
         };
         let start = self.start.map(|text| start(&text, now_ms));
         Ok(Replay {
-            paths: self.paths,
+            locations: self.locations,
             start_ms: start.transpose()?,
             divisor,
             key: self.pseudonymise,

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use wafwatch_loadgen::envelope::{Encoding, Key};
 use wafwatch_loadgen::{DEFAULT_START_MS, Format, Options, Scenario};
 
 use super::*;
+use crate::command::probe::Source;
 use crate::command::sink::Rotation;
 use crate::command::tempo::Tempo;
 
@@ -88,7 +90,7 @@ fn options_arrive() {
 fn a_replay_goes_as_it_was_recorded_unless_told_otherwise() {
     let (replay, output) = replay_of("loadgen replay a b");
     assert_eq!((output.tempo, replay.divisor), (Tempo::Times(1.0), 1.0));
-    assert_eq!((replay.start_ms, replay.paths.len()), (None, 2));
+    assert_eq!((replay.start_ms, replay.locations.len()), (None, 2));
     let (replay, output) =
         replay_of("loadgen replay a --speed 60x --stamp sent --start 2026-01-05T00:00:00Z");
     assert_eq!((output.tempo, replay.divisor), (Tempo::Times(60.0), 60.0));
@@ -109,6 +111,56 @@ fn an_endpoint_arrives() {
 }
 
 #[test]
+fn a_stream_arrives_and_none_unless_it_is_named() {
+    let (_, output) = made_of(
+        "loadgen flood --kinesis waf --encoding kpl --key hash=7 --linger 1s --connections 3",
+    );
+    let Destination::Stream(target) = output.destination else {
+        panic!("a stream");
+    };
+    let expected = StreamTarget {
+        service: stream::StreamService::Kinesis,
+        name: "waf".to_owned(),
+        encoding: Encoding::Kpl,
+        key: Key::Hash(7),
+        linger: Duration::from_secs(1),
+        patience: Duration::from_secs(60),
+        connections: 3,
+    };
+    assert_eq!(target, expected);
+    for (line, key) in [
+        ("loadgen flood --kinesis waf", Key::Random),
+        (
+            "loadgen flood --kinesis waf --encoding packed",
+            Key::Content,
+        ),
+        (
+            "loadgen flood --firehose waf --encoding cloudwatch",
+            Key::Random,
+        ),
+    ] {
+        let Destination::Stream(target) = made_of(line).1.destination else {
+            panic!("a stream");
+        };
+        assert_eq!(target.key, key, "{line}");
+    }
+    let (_, output) = made_of("loadgen flood --encoding packed");
+    assert_eq!(output.destination, Destination::Stdout(Format::JsonLines));
+}
+
+#[test]
+fn probes_arrive() {
+    let (_, output) = made_of(
+        "loadgen flood --probe-windows file:w.jsonl --probe-messages listen:127.0.0.1:8099 \
+         --probe-wait 10s",
+    );
+    let probes = output.probes.expect("probes");
+    assert_eq!(probes.windows, Some(Source::File("w.jsonl".into())));
+    assert_eq!(probes.wait, Duration::from_secs(10));
+    assert_eq!(made_of("loadgen flood").1.probes, None);
+}
+
+#[test]
 fn what_makes_no_sense_is_a_usage_error() {
     for line in [
         "loadgen",
@@ -122,8 +174,18 @@ fn what_makes_no_sense_is_a_usage_error() {
         "loadgen flood --allow-host a",
         "loadgen flood --url http://a --out b",
         "loadgen flood --connections 0 --url http://a",
+        "loadgen flood --kinesis a --url http://a",
+        "loadgen flood --kinesis a --firehose b",
+        "loadgen flood --kinesis a --out b",
+        "loadgen flood --kinesis a --key often",
+        "loadgen flood --firehose a --key random",
+        "loadgen flood --key random",
+        "loadgen flood --probe-windows somewhere",
+        "loadgen flood --probe-messages listen:0.0.0.0:80",
         "loadgen run",
         "loadgen replay",
+        "loadgen replay s3://",
+        "loadgen replay s3:///a",
         "loadgen replay a --speed max --stamp sent",
         "loadgen replay a --pseudonymise-uris",
     ] {

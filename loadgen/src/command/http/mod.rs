@@ -18,6 +18,7 @@ pub use target::{Target, TargetError};
 
 use super::feed::Feed;
 use super::measure::Measures;
+use super::probe::Ledger;
 use super::progress::Progress;
 use super::tempo::Schedule;
 
@@ -45,10 +46,10 @@ impl Queue<'_> {
         }
         let mut line = Vec::with_capacity(2_048);
         match self.feed.next(&mut line) {
-            Ok(at_ms) => at_ms.map(|at_ms| Job {
+            Ok(place) => place.map(|place| Job {
                 line,
-                at_ms,
-                due: self.schedule.due(at_ms),
+                at_ms: place.at_ms,
+                due: self.schedule.due(place.at_ms),
             }),
             Err(error) => {
                 self.error = Some(error);
@@ -68,6 +69,7 @@ pub fn all(
     connections: u32,
     schedule: Schedule,
     progress: &mut Progress,
+    ledger: Option<&Ledger>,
 ) -> anyhow::Result<Measures> {
     let agent = agent();
     let queue = Mutex::new(Queue {
@@ -87,6 +89,11 @@ pub fn all(
                     let job = queue.lock().ok().and_then(|mut queue| queue.next());
                     let Some(job) = job else { break };
                     send(&agent, target, &job, &mut measures);
+                    if let Some(ledger) = ledger {
+                        // WAF writes a record of its own, with the time of the request.
+                        let stamp_ms = jiff::Timestamp::now().as_millisecond();
+                        ledger.note(std::iter::once(stamp_ms), Instant::now());
+                    }
                     sent.fetch_add(1, Ordering::Relaxed);
                     latest_ms.fetch_max(job.at_ms.unsigned_abs(), Ordering::Relaxed);
                 }

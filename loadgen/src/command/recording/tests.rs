@@ -4,6 +4,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use wafwatch_loadgen::envelope::{Encoder, Encoding, Key, Limits};
 
 use super::*;
 
@@ -38,7 +39,7 @@ impl Folder {
     }
 
     fn open(&self) -> anyhow::Result<Recording> {
-        Recording::open(&[self.0.path().to_owned()], None)
+        Recording::open(&[Location::Path(self.0.path().to_owned())], None)
     }
 
     fn error(&self) -> String {
@@ -56,11 +57,11 @@ type Records = Vec<(i64, String)>;
 fn all(mut recording: Recording) -> anyhow::Result<(Records, BTreeMap<String, u64>)> {
     let mut found = Vec::new();
     let mut buffer = Vec::new();
-    while let Some(at_ms) = recording.next(&mut buffer)? {
+    while let Some(place) = recording.next(&mut buffer)? {
         let record: serde_json::Value = serde_json::from_slice(&buffer)?;
         let name = record["webaclId"].as_str().unwrap_or_default().to_owned();
         assert!(buffer.ends_with(b"\n"));
-        found.push((at_ms, name));
+        found.push((place.at_ms, name));
         buffer.clear();
     }
     Ok((found, recording.skipped()))
@@ -106,7 +107,7 @@ fn times_are_shifted() {
 
 #[test]
 fn bad_lines_are_counted_and_the_rest_goes_on() {
-    let long = format!("{}\n", "x".repeat(3 << 20));
+    let long = format!("{}\n", "x".repeat(40 << 20));
     let text = [
         "nonsense\n",
         &line(1, "a"),
@@ -114,7 +115,7 @@ fn bad_lines_are_counted_and_the_rest_goes_on() {
         &long,
         "{}\n",
         &line(2, "a"),
-        &long[..2 << 20],
+        &long[..20 << 20],
     ]
     .concat();
     let folder = Folder::new()
@@ -129,24 +130,82 @@ fn bad_lines_are_counted_and_the_rest_goes_on() {
 }
 
 #[test]
-fn other_envelopes_are_named() {
-    let record = line(1, "a");
-    let two = format!("{}{}", record.trim_end(), record);
-    let cloudwatch = "{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[]}\n";
+fn every_envelope_is_opened() {
+    let lines: Vec<String> = (1..=30).map(|at_ms| line(at_ms, "a")).collect();
+    let bytes: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
+    let limits = Limits {
+        entry_bytes: 1 << 20,
+    };
+    let encoded = |encoding| {
+        let mut encoder = Encoder::new(encoding, Key::Random, limits, 1, 0);
+        encoder.encode(&bytes).entries.remove(0).data
+    };
+    let whole = lines.concat();
+    let joined = whole.replace('\n', "");
+    let elements = format!("[\n{}]", whole.trim_end().replace('\n', ",\n"));
+    let values: Vec<serde_json::Value> = lines
+        .iter()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    for (name, bytes) in [
+        ("concatenated", joined.clone().into_bytes()),
+        ("an array of lines", elements.into_bytes()),
+        ("an array", serde_json::to_vec(&values).expect("JSON")),
+        ("pretty", serde_json::to_vec_pretty(&values).expect("JSON")),
+        ("gzip twice", gzip(&[&joined])),
+        ("packed", encoded(Encoding::Packed)),
+        ("an aggregate", encoded(Encoding::Kpl)),
+        ("an aggregate in gzip", {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(&encoded(Encoding::Kpl)).expect("memory");
+            encoder.finish().expect("memory")
+        }),
+        ("a subscription", encoded(Encoding::CloudWatch)),
+    ] {
+        let folder = Folder::new().with("a", bytes);
+        let (found, skipped) = folder.open().and_then(all).expect(name);
+        let times: Vec<i64> = found.iter().map(|(at_ms, _)| *at_ms).collect();
+        assert_eq!(times, (1..=30).collect::<Vec<i64>>(), "{name}");
+        assert!(skipped.is_empty(), "{name}: {skipped:?}");
+    }
+}
+
+#[test]
+fn a_record_that_was_cut_off_takes_no_other_along() {
+    let whole = line(1, "a");
+    let text = [
+        &whole[..40],
+        "\n",
+        &line(2, "a"),
+        &whole[..40],
+        &line(3, "a"),
+    ]
+    .concat();
+    let (found, skipped) = Folder::new()
+        .with("a", text)
+        .open()
+        .and_then(all)
+        .expect("readable");
+    assert_eq!(found, [(2, "a".to_owned())]);
+    assert_eq!(skipped[&Refusal::NotJson.to_string()], 2);
+}
+
+#[test]
+fn what_is_not_read_is_named() {
     for (bytes, expected) in [
-        (two.into_bytes(), "records one behind the other"),
+        (&b"PAR1"[..], "Parquet"),
+        (&[0x28, 0xb5, 0x2f, 0xfd, 0], "zstd"),
         (
-            cloudwatch.as_bytes().to_vec(),
-            "CloudWatch Logs subscription",
+            b"{\"timestamp\":1,\"message\":\"{}\"}",
+            "CloudWatch Logs event",
         ),
-        (gzip(&[cloudwatch]), "CloudWatch Logs subscription"),
-        (b"[{}]".to_vec(), "JSON array"),
-        (b"PAR1".to_vec(), "Parquet"),
-        (vec![0xf3, 0x89, 0x9a, 0xc2, 1], "KPL"),
+        (
+            &[0xf3, 0x89, 0x9a, 0xc2, 1],
+            "KPL aggregate that cannot be opened",
+        ),
     ] {
         let error = Folder::new().with("a", bytes).error();
         assert!(error.contains(expected), "{error}");
-        assert!(error.contains("only JSON lines are sent again"), "{error}");
     }
 }
 
@@ -159,7 +218,8 @@ fn nothing_to_send_is_an_error() {
             .error()
             .contains("no record to send")
     );
-    let missing = Recording::open(&[PathBuf::from("/nowhere/at/all")], None);
+    let nowhere = Location::Path("/nowhere/at/all".into());
+    let missing = Recording::open(&[nowhere], None);
     assert!(missing.is_err());
 }
 
