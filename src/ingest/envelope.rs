@@ -5,13 +5,12 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde::de::{MapAccess, SeqAccess};
-
 use super::decoder::Decoder;
 use super::encoded::decode_part;
 use super::reason::RejectReason;
-use super::record::lenient::{Depth, Lenient, Shape, Skip};
+use super::record::field_name::{FieldName, Spelling};
+use super::record::lenient::{Depth, Elements, Fields, Shape};
+use super::record::parser::Lenient;
 use super::record::values::Text;
 use super::record::{EnvelopeKind, read_value};
 
@@ -60,20 +59,29 @@ impl Opener<'_, '_> {
 }
 
 /// Names on the way from an envelope to what its parts carry.
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
-#[serde(field_identifier, rename_all = "camelCase")]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum EnvelopeKey {
     LogEvents,
     Message,
     Awslogs,
-    #[serde(rename = "records")]
     FirehoseRecords,
-    #[serde(rename = "Records")]
     KinesisRecords,
     Kinesis,
     Data,
-    #[serde(other)]
     Other,
+}
+
+impl FieldName for EnvelopeKey {
+    const KNOWN: &'static [(Spelling, Self)] = &[
+        (Spelling::of("message"), Self::Message),
+        (Spelling::of("data"), Self::Data),
+        (Spelling::of("kinesis"), Self::Kinesis),
+        (Spelling::of("logEvents"), Self::LogEvents),
+        (Spelling::of("awslogs"), Self::Awslogs),
+        (Spelling::of("records"), Self::FirehoseRecords),
+        (Spelling::of("Records"), Self::KinesisRecords),
+    ];
+    const OTHER: Self = Self::Other;
 }
 
 impl EnvelopeKind {
@@ -108,13 +116,13 @@ impl<'de> Shape<'de> for Envelope<'_, '_, '_> {
 
     fn absent(self) {}
 
-    fn object<A: MapAccess<'de>>(self, inner: Depth, mut fields: A) -> Result<(), A::Error> {
+    fn object<F: Fields<'de>>(self, inner: Depth, fields: &mut F) -> Result<(), F::Error> {
         let parts_key = self.0.kind.parts_key();
-        while let Some(key) = fields.next_key::<EnvelopeKey>()? {
+        while let Some(key) = fields.next::<EnvelopeKey>()? {
             if key == parts_key {
-                fields.next_value_seed(Lenient(Parts(self.0, inner)))?;
+                fields.value(Parts(self.0, inner))?;
             } else {
-                fields.next_value_seed(Skip(inner))?;
+                fields.skip(inner)?;
             }
         }
         Ok(())
@@ -135,15 +143,15 @@ impl<'de> Shape<'de> for Parts<'_, '_, '_> {
         self.0.part(None);
     }
 
-    fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
+    fn array<E: Elements<'de>>(self, inner: Depth, elements: &mut E) -> Result<(), E::Error> {
         let opener = self.0;
-        while let Some(content) = elements.next_element_seed(Lenient(Part(opener.kind, inner)))? {
+        while let Some(content) = elements.next(Part(opener.kind, inner))? {
             opener.part(content.as_deref());
         }
         Ok(())
     }
 
-    fn object<A: MapAccess<'de>>(self, inner: Depth, fields: A) -> Result<(), A::Error> {
+    fn object<F: Fields<'de>>(self, inner: Depth, fields: &mut F) -> Result<(), F::Error> {
         let content = Part(self.0.kind, inner).object(inner, fields)?;
         self.0.part(content.as_deref());
         Ok(())
@@ -164,19 +172,15 @@ impl<'de> Shape<'de> for Part {
         None
     }
 
-    fn object<A: MapAccess<'de>>(
-        self,
-        inner: Depth,
-        mut fields: A,
-    ) -> Result<Self::Value, A::Error> {
+    fn object<F: Fields<'de>>(self, inner: Depth, fields: &mut F) -> Result<Self::Value, F::Error> {
         let mut content = None;
-        while let Some(key) = fields.next_key::<EnvelopeKey>()? {
+        while let Some(key) = fields.next::<EnvelopeKey>()? {
             if key == self.0.content_key() {
-                content = fields.next_value_seed(Lenient(Text(inner)))?;
+                content = fields.value(Text(inner))?;
             } else if key == EnvelopeKey::Kinesis {
-                content = fields.next_value_seed(Lenient(Part(self.0, inner)))?;
+                content = fields.value(Part(self.0, inner))?;
             } else {
-                fields.next_value_seed(Skip(inner))?;
+                fields.skip(inner)?;
             }
         }
         Ok(content)

@@ -129,7 +129,11 @@ impl BlockReader {
     }
 
     fn fill(&mut self) -> Result<(), SourceError> {
-        let wanted = self.assembler.wanted().max(MIN_FILL);
+        let wanted = match self.assembler.wanted() {
+            0 => LONG_LINE_STEP,
+            // Not more: what lies behind a block is copied to the front of the next one.
+            wanted => wanted,
+        };
         let outcome = self.stream.fill(self.assembler.pending(), wanted);
         match outcome.map_err(SourceError::io("read", &self.path))? {
             Supplied::Bytes(_) => {}
@@ -174,7 +178,7 @@ impl BlockReader {
 }
 
 /// A line that exceeds the block is read in steps of this size.
-const MIN_FILL: usize = 256 * 1024;
+const LONG_LINE_STEP: usize = 256 * 1024;
 
 pub(super) fn open_stream(input: &Input, progress: &Progress) -> Result<Stream, SourceError> {
     let path = input.path();

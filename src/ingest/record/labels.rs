@@ -3,10 +3,8 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde::de::{MapAccess, SeqAccess};
-
-use super::lenient::{Depth, Lenient, Shape, Skip};
+use super::field_name::{FieldName, Spelling};
+use super::lenient::{Depth, Elements, Fields, Shape};
 use super::values::{Text, is_present};
 
 /// Labels that one record keeps at most: as many as WAF logs.
@@ -33,12 +31,15 @@ impl<'a> Labels<'a> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
+#[derive(Clone, Copy)]
 enum LabelKey {
     Name,
-    #[serde(other)]
     Other,
+}
+
+impl FieldName for LabelKey {
+    const KNOWN: &'static [(Spelling, Self)] = &[(Spelling::of("name"), Self::Name)];
+    const OTHER: Self = Self::Other;
 }
 
 /// The list, and each of its elements: a list within the list is read alike.
@@ -61,23 +62,20 @@ impl<'de> Shape<'de> for LabelList<'_, 'de> {
         self.0.add(Cow::Owned(text.to_owned()));
     }
 
-    fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
-        while elements
-            .next_element_seed(Lenient(LabelList(self.0, inner)))?
-            .is_some()
-        {}
+    fn array<E: Elements<'de>>(self, inner: Depth, elements: &mut E) -> Result<(), E::Error> {
+        while elements.next(LabelList(self.0, inner))?.is_some() {}
         Ok(())
     }
 
-    fn object<A: MapAccess<'de>>(self, inner: Depth, mut fields: A) -> Result<(), A::Error> {
-        while let Some(key) = fields.next_key()? {
+    fn object<F: Fields<'de>>(self, inner: Depth, fields: &mut F) -> Result<(), F::Error> {
+        while let Some(key) = fields.next()? {
             match key {
                 LabelKey::Name => {
-                    if let Some(name) = fields.next_value_seed(Lenient(Text(inner)))? {
+                    if let Some(name) = fields.value(Text(inner))? {
                         self.0.add(name);
                     }
                 }
-                LabelKey::Other => fields.next_value_seed(Skip(inner))?,
+                LabelKey::Other => fields.skip(inner)?,
             }
         }
         Ok(())

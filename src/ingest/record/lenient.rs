@@ -4,13 +4,10 @@
 //! its absent value. So no type is ever wrong, and the only error that does not come from the text
 //! itself is [`Depth`] running out: serde_json reports it in the category `Data`.
 //!
-//! serde's `IgnoredAny` reads over a value without recursion, however deep it is, and faster than
-//! any visitor can. [`Depth::unminded`] leaves what is read over to it.
+//! A shape does not know who reads: it sees an object as [`Fields`] and an array as [`Elements`]. The
+//! [scanner](super::scan) gives it those of usual text, [`parser`](super::parser) those of any.
 
-use std::fmt;
-
-use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use super::field_name::{FieldName, NoName};
 
 /// Levels of objects and arrays that may still open.
 #[derive(Debug, Clone, Copy)]
@@ -37,11 +34,15 @@ impl Depth {
         }
     }
 
-    fn deeper<E: de::Error>(self) -> Result<Self, E> {
-        let Some(left) = self.left.checked_sub(1) else {
-            return Err(E::custom("objects and arrays nest too deep"));
-        };
-        Ok(Self { left, ..self })
+    /// What is left within one more object or array; nothing where that is one too many.
+    pub(super) fn deeper(self) -> Option<Self> {
+        let left = self.left.checked_sub(1)?;
+        Some(Self { left, ..self })
+    }
+
+    /// Whether values that are read over count too.
+    pub(super) fn minds_all(self) -> bool {
+        self.minds_all
     }
 }
 
@@ -82,107 +83,47 @@ pub(in crate::ingest) trait Shape<'de>: Sized {
     }
 
     /// An array, whose elements may open `inner` levels.
-    fn array<A: SeqAccess<'de>>(
+    fn array<E: Elements<'de>>(
         self,
         inner: Depth,
-        mut elements: A,
-    ) -> Result<Self::Value, A::Error> {
-        while elements.next_element_seed(Skip(inner))?.is_some() {}
+        elements: &mut E,
+    ) -> Result<Self::Value, E::Error> {
+        elements.skip_rest(inner)?;
         Ok(self.absent())
     }
 
     /// An object, whose values may open `inner` levels.
-    fn object<A: MapAccess<'de>>(
-        self,
-        inner: Depth,
-        mut fields: A,
-    ) -> Result<Self::Value, A::Error> {
-        while fields.next_key::<de::IgnoredAny>()?.is_some() {
-            fields.next_value_seed(Skip(inner))?;
+    fn object<F: Fields<'de>>(self, inner: Depth, fields: &mut F) -> Result<Self::Value, F::Error> {
+        while fields.next::<NoName>()?.is_some() {
+            fields.skip(inner)?;
         }
         Ok(self.absent())
     }
 }
 
-/// Reads a value as its [`Shape`] says.
-pub(in crate::ingest) struct Lenient<S>(pub S);
+/// An object on its way through a reader. Each name is followed by one call for its value.
+pub(in crate::ingest) trait Fields<'de> {
+    /// Why reading ends early.
+    type Error;
 
-impl<'de, S: Shape<'de>> DeserializeSeed<'de> for Lenient<S> {
-    type Value = S::Value;
+    /// The name of the next field; nothing at the object's end.
+    fn next<N: FieldName>(&mut self) -> Result<Option<N>, Self::Error>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
+    /// The value, as `shape` sees it.
+    fn value<S: Shape<'de>>(&mut self, shape: S) -> Result<S::Value, Self::Error>;
+
+    /// Reads over the value, which may open `depth` levels.
+    fn skip(&mut self, depth: Depth) -> Result<(), Self::Error>;
 }
 
-impl<'de, S: Shape<'de>> Visitor<'de> for Lenient<S> {
-    type Value = S::Value;
+/// An array on its way through a reader.
+pub(in crate::ingest) trait Elements<'de> {
+    /// Why reading ends early.
+    type Error;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any value")
-    }
+    /// The next element, as `shape` sees it; nothing at the array's end.
+    fn next<S: Shape<'de>>(&mut self, shape: S) -> Result<Option<S::Value>, Self::Error>;
 
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<S::Value, E> {
-        Ok(self.0.borrowed(text))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<S::Value, E> {
-        Ok(self.0.transient(text))
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<S::Value, E> {
-        Ok(self.0.unsigned(number))
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<S::Value, E> {
-        Ok(self.0.signed(number))
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<S::Value, E> {
-        Ok(self.0.float(number))
-    }
-
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<S::Value, E> {
-        Ok(self.0.absent())
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<S::Value, E> {
-        Ok(self.0.absent())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<S::Value, A::Error> {
-        let inner = self.0.depth().deeper()?;
-        self.0.array(inner, elements)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<S::Value, A::Error> {
-        let inner = self.0.depth().deeper()?;
-        self.0.object(inner, fields)
-    }
-}
-
-/// Reads over a value.
-pub(in crate::ingest) struct Skip(pub Depth);
-
-impl<'de> DeserializeSeed<'de> for Skip {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.0.minds_all {
-            return Lenient(Nothing(self.0)).deserialize(deserializer);
-        }
-        de::IgnoredAny::deserialize(deserializer).map(drop)
-    }
-}
-
-struct Nothing(Depth);
-
-impl<'de> Shape<'de> for Nothing {
-    type Value = ();
-
-    fn depth(&self) -> Depth {
-        self.0
-    }
-
-    fn absent(self) {}
+    /// Reads over all elements that are left, each of which may open `depth` levels.
+    fn skip_rest(&mut self, depth: Depth) -> Result<(), Self::Error>;
 }

@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde::de::{MapAccess, SeqAccess};
-
-use super::lenient::{Depth, Lenient, Shape, Skip};
+use super::field_name::{FieldName, Spelling};
+use super::lenient::{Depth, Elements, Fields, Shape};
 use super::names::{group_name, within};
 use super::values::{Is, Text};
 
@@ -55,8 +53,8 @@ impl<'de> Shape<'de> for TopLevelMatches<'_, 'de> {
 
     fn absent(self) {}
 
-    fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
-        while let Some(rule) = elements.next_element_seed(Lenient(MatchedRule(inner)))? {
+    fn array<E: Elements<'de>>(self, inner: Depth, elements: &mut E) -> Result<(), E::Error> {
+        while let Some(rule) = elements.next(MatchedRule(inner))? {
             if rule.action_is_count {
                 self.0.count(None, rule.id);
             }
@@ -77,24 +75,33 @@ impl<'de> Shape<'de> for RuleGroups<'_, 'de> {
 
     fn absent(self) {}
 
-    fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
-        while elements
-            .next_element_seed(Lenient(RuleGroup(self.0, inner)))?
-            .is_some()
-        {}
+    fn array<E: Elements<'de>>(self, inner: Depth, elements: &mut E) -> Result<(), E::Error> {
+        while elements.next(RuleGroup(self.0, inner))?.is_some() {}
         Ok(())
     }
 }
 
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
+#[derive(Clone, Copy)]
 enum GroupKey {
     RuleGroupId,
     TerminatingRule,
     NonTerminatingMatchingRules,
     ExcludedRules,
-    #[serde(other)]
     Other,
+}
+
+impl FieldName for GroupKey {
+    const KNOWN: &'static [(Spelling, Self)] = &[
+        (Spelling::of("ruleGroupId"), Self::RuleGroupId),
+        (Spelling::of("terminatingRule"), Self::TerminatingRule),
+        (
+            Spelling::of("nonTerminatingMatchingRules"),
+            Self::NonTerminatingMatchingRules,
+        ),
+        (Spelling::of("excludedRules"), Self::ExcludedRules),
+        (Spelling::of("customerConfig"), Self::Other),
+    ];
+    const OTHER: Self = Self::Other;
 }
 
 struct RuleGroup<'m, 'de>(&'m mut Matches<'de>, Depth);
@@ -108,25 +115,25 @@ impl<'de> Shape<'de> for RuleGroup<'_, 'de> {
 
     fn absent(self) {}
 
-    fn object<A: MapAccess<'de>>(self, inner: Depth, mut fields: A) -> Result<(), A::Error> {
+    fn object<F: Fields<'de>>(self, inner: Depth, fields: &mut F) -> Result<(), F::Error> {
         let mut id = None;
         let mut terminating = None;
         let mut counted = CountedInGroup::default();
-        while let Some(key) = fields.next_key()? {
+        while let Some(key) = fields.next()? {
             match key {
-                GroupKey::RuleGroupId => id = fields.next_value_seed(Lenient(Text(inner)))?,
+                GroupKey::RuleGroupId => id = fields.value(Text(inner))?,
                 GroupKey::TerminatingRule => {
-                    terminating = fields.next_value_seed(Lenient(MatchedRule(inner)))?.id;
+                    terminating = fields.value(MatchedRule(inner))?.id;
                 }
                 GroupKey::NonTerminatingMatchingRules => {
                     let rules = GroupMatches(&mut counted, MatchedRule::action_is_count, inner);
-                    fields.next_value_seed(Lenient(rules))?;
+                    fields.value(rules)?;
                 }
                 GroupKey::ExcludedRules => {
                     let rules = GroupMatches(&mut counted, MatchedRule::is_excluded, inner);
-                    fields.next_value_seed(Lenient(rules))?;
+                    fields.value(rules)?;
                 }
-                GroupKey::Other => fields.next_value_seed(Skip(inner))?,
+                GroupKey::Other => fields.skip(inner)?,
             }
         }
         let group = id.as_deref().map(group_name);
@@ -164,9 +171,9 @@ impl<'de> Shape<'de> for GroupMatches<'_, 'de> {
 
     fn absent(self) {}
 
-    fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
+    fn array<E: Elements<'de>>(self, inner: Depth, elements: &mut E) -> Result<(), E::Error> {
         let Self(counted, counts, _) = self;
-        while let Some(rule) = elements.next_element_seed(Lenient(MatchedRule(inner)))? {
+        while let Some(rule) = elements.next(MatchedRule(inner))? {
             if !counts(&rule) {
                 continue;
             }
@@ -180,14 +187,23 @@ impl<'de> Shape<'de> for GroupMatches<'_, 'de> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
+#[derive(Clone, Copy)]
 enum RuleKey {
     RuleId,
     Action,
     ExclusionType,
-    #[serde(other)]
     Other,
+}
+
+impl FieldName for RuleKey {
+    const KNOWN: &'static [(Spelling, Self)] = &[
+        (Spelling::of("exclusionType"), Self::ExclusionType),
+        (Spelling::of("ruleId"), Self::RuleId),
+        (Spelling::of("action"), Self::Action),
+        (Spelling::of("overriddenAction"), Self::Other),
+        (Spelling::of("ruleMatchDetails"), Self::Other),
+    ];
+    const OTHER: Self = Self::Other;
 }
 
 #[derive(Default)]
@@ -221,23 +237,19 @@ impl<'de> Shape<'de> for MatchedRule {
         MatchedRuleFields::default()
     }
 
-    fn object<A: MapAccess<'de>>(
-        self,
-        inner: Depth,
-        mut fields: A,
-    ) -> Result<Self::Value, A::Error> {
+    fn object<F: Fields<'de>>(self, inner: Depth, fields: &mut F) -> Result<Self::Value, F::Error> {
         let mut rule = MatchedRuleFields::default();
-        while let Some(key) = fields.next_key()? {
+        while let Some(key) = fields.next()? {
             match key {
-                RuleKey::RuleId => rule.id = fields.next_value_seed(Lenient(Text(inner)))?,
+                RuleKey::RuleId => rule.id = fields.value(Text(inner))?,
                 RuleKey::Action => {
-                    rule.action_is_count = fields.next_value_seed(Lenient(Is("COUNT", inner)))?;
+                    rule.action_is_count = fields.value(Is("COUNT", inner))?;
                 }
                 RuleKey::ExclusionType => {
                     let as_count = Is("EXCLUDED_AS_COUNT", inner);
-                    rule.excluded_as_count = fields.next_value_seed(Lenient(as_count))?;
+                    rule.excluded_as_count = fields.value(as_count)?;
                 }
-                RuleKey::Other => fields.next_value_seed(Skip(inner))?,
+                RuleKey::Other => fields.skip(inner)?,
             }
         }
         Ok(rule)

@@ -7,10 +7,12 @@
 //! without a copy.
 
 mod accept;
+pub(super) mod field_name;
 mod labels;
 pub(super) mod lenient;
 mod matches;
 mod names;
+pub(super) mod parser;
 mod request;
 mod scan;
 mod timestamp;
@@ -20,13 +22,14 @@ pub(super) use accept::Accepted;
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
+use serde::de::{DeserializeSeed, IgnoredAny};
 use serde_json::error::Category;
 
+use self::field_name::{FieldName, Spelling};
 use self::labels::Labels;
-use self::lenient::{Depth, Lenient, Shape, Skip};
+use self::lenient::{Depth, Fields, Shape};
 use self::matches::{Matches, RuleGroups, TopLevelMatches};
+use self::parser::Lenient;
 use self::request::{Request, RequestShape};
 use self::scan::{Scanner, Unusual};
 use self::timestamp::{When, WhenShape};
@@ -87,7 +90,7 @@ fn scanned(line: &str, depth: u16) -> Result<(Unit<'_>, usize), Unusual> {
     let mut unit = Unit::default();
     let mut scanner = Scanner::new(line, depth);
     let shape = UnitShape(&mut unit, Depth::unminded(depth));
-    Lenient(shape).deserialize(&mut scanner)?;
+    scanner.value(shape)?;
     Ok((unit, scanner.finish()?))
 }
 
@@ -158,8 +161,7 @@ impl Unit<'_> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
+#[derive(Clone, Copy)]
 enum UnitKey {
     Timestamp,
     WebaclId,
@@ -177,12 +179,48 @@ enum UnitKey {
     MessageType,
     LogEvents,
     Awslogs,
-    #[serde(rename = "records")]
     FirehoseRecords,
-    #[serde(rename = "Records")]
     KinesisRecords,
-    #[serde(other)]
     Other,
+}
+
+impl FieldName for UnitKey {
+    const KNOWN: &'static [(Spelling, Self)] = &[
+        (Spelling::of("timestamp"), Self::Timestamp),
+        (Spelling::of("formatVersion"), Self::Other),
+        (Spelling::of("webaclId"), Self::WebaclId),
+        (Spelling::of("terminatingRuleId"), Self::TerminatingRuleId),
+        (
+            Spelling::of("terminatingRuleType"),
+            Self::TerminatingRuleType,
+        ),
+        (Spelling::of("action"), Self::Action),
+        (Spelling::of("terminatingRuleMatchDetails"), Self::Other),
+        (Spelling::of("httpSourceName"), Self::HttpSourceName),
+        (Spelling::of("httpSourceId"), Self::Other),
+        (Spelling::of("ruleGroupList"), Self::RuleGroupList),
+        (Spelling::of("rateBasedRuleList"), Self::Other),
+        (
+            Spelling::of("nonTerminatingMatchingRules"),
+            Self::NonTerminatingMatchingRules,
+        ),
+        (Spelling::of("requestHeadersInserted"), Self::Other),
+        (Spelling::of("responseCodeSent"), Self::Other),
+        (Spelling::of("httpRequest"), Self::HttpRequest),
+        (Spelling::of("labels"), Self::Labels),
+        (Spelling::of("captchaResponse"), Self::Other),
+        (Spelling::of("challengeResponse"), Self::Other),
+        (Spelling::of("ja3Fingerprint"), Self::Ja3Fingerprint),
+        (Spelling::of("ja4Fingerprint"), Self::Ja4Fingerprint),
+        (Spelling::of("requestBodySize"), Self::RequestBodySize),
+        (Spelling::of("requestBodySizeInspectedByWAF"), Self::Other),
+        (Spelling::of("messageType"), Self::MessageType),
+        (Spelling::of("logEvents"), Self::LogEvents),
+        (Spelling::of("awslogs"), Self::Awslogs),
+        (Spelling::of("records"), Self::FirehoseRecords),
+        (Spelling::of("Records"), Self::KinesisRecords),
+    ];
+    const OTHER: Self = Self::Other;
 }
 
 struct UnitShape<'u, 'de>(&'u mut Unit<'de>, Depth);
@@ -196,49 +234,45 @@ impl<'de> Shape<'de> for UnitShape<'_, 'de> {
 
     fn absent(self) {}
 
-    fn object<A: MapAccess<'de>>(self, inner: Depth, mut fields: A) -> Result<(), A::Error> {
+    fn object<F: Fields<'de>>(self, inner: Depth, fields: &mut F) -> Result<(), F::Error> {
         let unit = self.0;
-        while let Some(key) = fields.next_key()? {
-            let text = || Lenient(Text(inner));
+        while let Some(key) = fields.next()? {
+            let text = || Text(inner);
             match key {
                 UnitKey::Timestamp => {
-                    unit.timestamp = fields.next_value_seed(Lenient(WhenShape(inner)))?;
+                    unit.timestamp = fields.value(WhenShape(inner))?;
                 }
-                UnitKey::WebaclId => unit.acl = fields.next_value_seed(text())?,
-                UnitKey::Action => unit.action = fields.next_value_seed(text())?,
-                UnitKey::TerminatingRuleId => unit.rule = fields.next_value_seed(text())?,
-                UnitKey::TerminatingRuleType => unit.rule_type = fields.next_value_seed(text())?,
-                UnitKey::HttpSourceName => unit.http_source = fields.next_value_seed(text())?,
-                UnitKey::Ja3Fingerprint => unit.ja3 = fields.next_value_seed(text())?,
-                UnitKey::Ja4Fingerprint => unit.ja4 = fields.next_value_seed(text())?,
+                UnitKey::WebaclId => unit.acl = fields.value(text())?,
+                UnitKey::Action => unit.action = fields.value(text())?,
+                UnitKey::TerminatingRuleId => unit.rule = fields.value(text())?,
+                UnitKey::TerminatingRuleType => unit.rule_type = fields.value(text())?,
+                UnitKey::HttpSourceName => unit.http_source = fields.value(text())?,
+                UnitKey::Ja3Fingerprint => unit.ja3 = fields.value(text())?,
+                UnitKey::Ja4Fingerprint => unit.ja4 = fields.value(text())?,
                 UnitKey::RequestBodySize => {
-                    unit.body_bytes = fields.next_value_seed(Lenient(Size(inner)))?;
+                    unit.body_bytes = fields.value(Size(inner))?;
                 }
                 UnitKey::RuleGroupList => {
-                    fields.next_value_seed(Lenient(RuleGroups(&mut unit.matches, inner)))?;
+                    fields.value(RuleGroups(&mut unit.matches, inner))?;
                 }
                 UnitKey::NonTerminatingMatchingRules => {
-                    fields.next_value_seed(Lenient(TopLevelMatches(&mut unit.matches, inner)))?;
+                    fields.value(TopLevelMatches(&mut unit.matches, inner))?;
                 }
                 UnitKey::HttpRequest => {
-                    fields.next_value_seed(Lenient(RequestShape(&mut unit.request, inner)))?;
+                    fields.value(RequestShape(&mut unit.request, inner))?;
                 }
                 UnitKey::Labels => {
-                    fields.next_value_seed(Lenient(labels::LabelList(&mut unit.labels, inner)))?;
+                    fields.value(labels::LabelList(&mut unit.labels, inner))?;
                 }
                 UnitKey::MessageType => {
                     let control = Is("CONTROL_MESSAGE", inner);
-                    unit.is_control_message = fields.next_value_seed(Lenient(control))?;
+                    unit.is_control_message = fields.value(control)?;
                 }
-                UnitKey::LogEvents => {
-                    unit.mark(EnvelopeKind::CloudWatchLogs, inner, &mut fields)?
-                }
-                UnitKey::Awslogs => unit.mark(EnvelopeKind::LambdaLogs, inner, &mut fields)?,
-                UnitKey::FirehoseRecords => {
-                    unit.mark(EnvelopeKind::Firehose, inner, &mut fields)?
-                }
-                UnitKey::KinesisRecords => unit.mark(EnvelopeKind::Kinesis, inner, &mut fields)?,
-                UnitKey::Other => fields.next_value_seed(Skip(inner))?,
+                UnitKey::LogEvents => unit.mark(EnvelopeKind::CloudWatchLogs, inner, fields)?,
+                UnitKey::Awslogs => unit.mark(EnvelopeKind::LambdaLogs, inner, fields)?,
+                UnitKey::FirehoseRecords => unit.mark(EnvelopeKind::Firehose, inner, fields)?,
+                UnitKey::KinesisRecords => unit.mark(EnvelopeKind::Kinesis, inner, fields)?,
+                UnitKey::Other => fields.skip(inner)?,
             }
         }
         Ok(())
@@ -246,14 +280,14 @@ impl<'de> Shape<'de> for UnitShape<'_, 'de> {
 }
 
 impl Unit<'_> {
-    fn mark<'de, A: MapAccess<'de>>(
+    fn mark<'de, F: Fields<'de>>(
         &mut self,
         kind: EnvelopeKind,
         inner: Depth,
-        fields: &mut A,
-    ) -> Result<(), A::Error> {
+        fields: &mut F,
+    ) -> Result<(), F::Error> {
         self.envelope = Some(kind);
-        fields.next_value_seed(Skip(inner))
+        fields.skip(inner)
     }
 }
 

@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde::de::{MapAccess, SeqAccess};
-
-use super::lenient::{Depth, Lenient, Shape, Skip};
+use super::field_name::{FieldName, Spelling};
+use super::lenient::{Depth, Elements, Fields, Shape};
 use super::values::Text;
 
 /// The fields of `httpRequest` that records keep. `args` and `fragment` are read over, and so is
@@ -34,8 +32,7 @@ impl Headers<'_> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
+#[derive(Clone, Copy)]
 enum RequestKey {
     ClientIp,
     Country,
@@ -43,8 +40,24 @@ enum RequestKey {
     Uri,
     HttpMethod,
     Host,
-    #[serde(other)]
     Other,
+}
+
+impl FieldName for RequestKey {
+    const KNOWN: &'static [(Spelling, Self)] = &[
+        (Spelling::of("clientIp"), Self::ClientIp),
+        (Spelling::of("country"), Self::Country),
+        (Spelling::of("headers"), Self::Headers),
+        (Spelling::of("uri"), Self::Uri),
+        (Spelling::of("args"), Self::Other),
+        (Spelling::of("httpVersion"), Self::Other),
+        (Spelling::of("httpMethod"), Self::HttpMethod),
+        (Spelling::of("requestId"), Self::Other),
+        (Spelling::of("fragment"), Self::Other),
+        (Spelling::of("scheme"), Self::Other),
+        (Spelling::of("host"), Self::Host),
+    ];
+    const OTHER: Self = Self::Other;
 }
 
 pub(super) struct RequestShape<'r, 'de>(pub &'r mut Request<'de>, pub Depth);
@@ -58,21 +71,21 @@ impl<'de> Shape<'de> for RequestShape<'_, 'de> {
 
     fn absent(self) {}
 
-    fn object<A: MapAccess<'de>>(self, inner: Depth, mut fields: A) -> Result<(), A::Error> {
+    fn object<F: Fields<'de>>(self, inner: Depth, fields: &mut F) -> Result<(), F::Error> {
         let request = self.0;
-        while let Some(key) = fields.next_key()? {
-            let text = || Lenient(Text(inner));
+        while let Some(key) = fields.next()? {
+            let text = || Text(inner);
             match key {
-                RequestKey::ClientIp => request.client_address = fields.next_value_seed(text())?,
-                RequestKey::Country => request.country = fields.next_value_seed(text())?,
-                RequestKey::Uri => request.uri = fields.next_value_seed(text())?,
-                RequestKey::HttpMethod => request.method = fields.next_value_seed(text())?,
-                RequestKey::Host => request.host = fields.next_value_seed(text())?,
+                RequestKey::ClientIp => request.client_address = fields.value(text())?,
+                RequestKey::Country => request.country = fields.value(text())?,
+                RequestKey::Uri => request.uri = fields.value(text())?,
+                RequestKey::HttpMethod => request.method = fields.value(text())?,
+                RequestKey::Host => request.host = fields.value(text())?,
                 RequestKey::Headers => {
                     let headers = HeaderList(&mut request.headers, inner);
-                    fields.next_value_seed(Lenient(headers))?;
+                    fields.value(headers)?;
                 }
-                RequestKey::Other => fields.next_value_seed(Skip(inner))?,
+                RequestKey::Other => fields.skip(inner)?,
             }
         }
         Ok(())
@@ -90,27 +103,31 @@ impl<'de> Shape<'de> for HeaderList<'_, 'de> {
 
     fn absent(self) {}
 
-    fn array<A: SeqAccess<'de>>(self, inner: Depth, mut elements: A) -> Result<(), A::Error> {
+    fn array<E: Elements<'de>>(self, inner: Depth, elements: &mut E) -> Result<(), E::Error> {
         let headers = self.0;
         while !headers.are_complete() {
-            let header = Lenient(Header(headers, inner));
-            if elements.next_element_seed(header)?.is_none() {
+            if elements.next(Header(headers, inner))?.is_none() {
                 return Ok(());
             }
         }
         // Browsers send both of them early, so most headers are only skimmed.
-        while elements.next_element_seed(Skip(inner))?.is_some() {}
-        Ok(())
+        elements.skip_rest(inner)
     }
 }
 
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
+#[derive(Clone, Copy)]
 enum HeaderKey {
     Name,
     Value,
-    #[serde(other)]
     Other,
+}
+
+impl FieldName for HeaderKey {
+    const KNOWN: &'static [(Spelling, Self)] = &[
+        (Spelling::of("name"), Self::Name),
+        (Spelling::of("value"), Self::Value),
+    ];
+    const OTHER: Self = Self::Other;
 }
 
 struct Header<'h, 'de>(&'h mut Headers<'de>, Depth);
@@ -124,18 +141,18 @@ impl<'de> Shape<'de> for Header<'_, 'de> {
 
     fn absent(self) {}
 
-    fn object<A: MapAccess<'de>>(self, inner: Depth, mut fields: A) -> Result<(), A::Error> {
+    fn object<F: Fields<'de>>(self, inner: Depth, fields: &mut F) -> Result<(), F::Error> {
         let mut name = HeaderName::Unknown;
         let mut value = None;
-        while let Some(key) = fields.next_key()? {
+        while let Some(key) = fields.next()? {
             match (key, name) {
                 (HeaderKey::Name, _) => {
-                    name = fields.next_value_seed(Lenient(HeaderNameShape(inner)))?;
+                    name = fields.value(HeaderNameShape(inner))?;
                 }
                 (HeaderKey::Value, HeaderName::Other) | (HeaderKey::Other, _) => {
-                    fields.next_value_seed(Skip(inner))?;
+                    fields.skip(inner)?;
                 }
-                (HeaderKey::Value, _) => value = fields.next_value_seed(Lenient(Text(inner)))?,
+                (HeaderKey::Value, _) => value = fields.value(Text(inner))?,
             }
         }
         let kept = match name {

@@ -1,9 +1,8 @@
-//! The scanner's objects and arrays, as serde's visitors ask for them.
-
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::forward_to_deserialize_any;
+//! The scanner's objects and arrays, as shapes see them.
 
 use super::{Scanner, Unusual};
+use crate::ingest::record::field_name::{FieldName, position_of};
+use crate::ingest::record::lenient::{Depth, Elements, Fields, Shape};
 
 /// How far a container has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,134 +12,147 @@ enum Progress {
     Closed,
 }
 
-/// The keys and values of an object.
-pub(super) struct Fields<'s, 'de> {
+/// The names and values of an object.
+pub(super) struct ScannedFields<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
     progress: Progress,
+    /// Which of the known names probably comes next.
+    expected: usize,
 }
 
-impl<'s, 'de> Fields<'s, 'de> {
-    /// Shows the object whose brace was just read to `visitor`.
+impl<'s, 'de> ScannedFields<'s, 'de> {
+    /// Shows the object whose brace was just read to `shape`.
     #[inline]
-    pub(super) fn read<V: Visitor<'de>>(
+    pub(super) fn read<S: Shape<'de>>(
         scanner: &'s mut Scanner<'de>,
-        visitor: V,
-    ) -> Result<V::Value, Unusual> {
+        shape: S,
+    ) -> Result<S::Value, Unusual> {
+        let inner = shape.depth().deeper().ok_or(Unusual)?;
         let mut fields = Self {
             scanner,
             progress: Progress::Opened,
+            expected: 0,
         };
-        let value = visitor.visit_map(&mut fields)?;
+        let value = shape.object(inner, &mut fields)?;
         fields.progress.check_closed()?;
         Ok(value)
     }
+
+    /// A name that is not the expected one, or stands close to the text's end.
+    #[inline(never)]
+    fn other_name<N: FieldName>(&mut self) -> Result<N, Unusual> {
+        let scanner = &mut *self.scanner;
+        let opening = scanner.behind_spaces(scanner.position);
+        let start = scanner.behind(opening, b"\"").ok_or(Unusual)?;
+        let quote = scanner.marks.next_quote(start).ok_or(Unusual)?;
+        let found = match scanner.marks.is_plain(start, quote) {
+            true => position_of::<N>(&scanner.bytes[start..quote], self.expected),
+            false => {
+                let name = scanner.unescaped(start, quote)?;
+                position_of::<N>(name.as_bytes(), self.expected)
+            }
+        };
+        let colon = scanner.behind_spaces(quote + 1);
+        scanner.position = scanner.behind(colon, b":").ok_or(Unusual)?;
+        let Some(found) = found else {
+            return Ok(N::OTHER);
+        };
+        self.expected = found + 1;
+        Ok(N::KNOWN[found].1)
+    }
 }
 
-impl<'de> MapAccess<'de> for &mut Fields<'_, 'de> {
+impl<'de> Fields<'de> for ScannedFields<'_, 'de> {
     type Error = Unusual;
 
-    #[inline]
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Unusual> {
+    #[inline(always)]
+    fn next<N: FieldName>(&mut self) -> Result<Option<N>, Unusual> {
         if !self.progress.step(self.scanner, b'}')? {
             return Ok(None);
         }
-        let scanner = &mut *self.scanner;
-        let opening = scanner.behind_spaces(scanner.position);
-        scanner.position = scanner.behind(opening, b"\"").ok_or(Unusual)?;
-        seed.deserialize(Key(&mut *self.scanner)).map(Some)
+        let position = self.scanner.position;
+        if let Some((spelling, name)) = N::KNOWN.get(self.expected)
+            && spelling.stands_at(self.scanner.bytes, position)
+        {
+            self.scanner.position = position + spelling.length();
+            self.expected += 1;
+            return Ok(Some(*name));
+        }
+        self.other_name().map(Some)
+    }
+
+    #[inline(always)]
+    fn value<S: Shape<'de>>(&mut self, shape: S) -> Result<S::Value, Unusual> {
+        self.scanner.value(shape)
     }
 
     #[inline]
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Unusual> {
-        let scanner = &mut *self.scanner;
-        let colon = scanner.behind_spaces(scanner.position);
-        scanner.position = scanner.behind(colon, b":").ok_or(Unusual)?;
-        seed.deserialize(&mut *self.scanner)
+    fn skip(&mut self, _: Depth) -> Result<(), Unusual> {
+        self.scanner.skip()
     }
 }
 
 /// The elements of an array.
-pub(super) struct Elements<'s, 'de> {
+pub(super) struct ScannedElements<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
     progress: Progress,
 }
 
-impl<'s, 'de> Elements<'s, 'de> {
-    /// Shows the array whose bracket was just read to `visitor`.
+impl<'s, 'de> ScannedElements<'s, 'de> {
+    /// Shows the array whose bracket was just read to `shape`.
     #[inline]
-    pub(super) fn read<V: Visitor<'de>>(
+    pub(super) fn read<S: Shape<'de>>(
         scanner: &'s mut Scanner<'de>,
-        visitor: V,
-    ) -> Result<V::Value, Unusual> {
+        shape: S,
+    ) -> Result<S::Value, Unusual> {
+        let inner = shape.depth().deeper().ok_or(Unusual)?;
         let mut elements = Self {
             scanner,
             progress: Progress::Opened,
         };
-        let value = visitor.visit_seq(&mut elements)?;
+        let value = shape.array(inner, &mut elements)?;
         elements.progress.check_closed()?;
         Ok(value)
     }
 }
 
-impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de> {
+impl<'de> Elements<'de> for ScannedElements<'_, 'de> {
     type Error = Unusual;
 
     #[inline]
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Unusual> {
+    fn next<S: Shape<'de>>(&mut self, shape: S) -> Result<Option<S::Value>, Unusual> {
         if !self.progress.step(self.scanner, b']')? {
             return Ok(None);
         }
-        seed.deserialize(&mut *self.scanner).map(Some)
-    }
-}
-
-/// The key of a field, whose opening quote was just read.
-struct Key<'s, 'de>(&'s mut Scanner<'de>);
-
-impl<'de> Deserializer<'de> for Key<'_, 'de> {
-    type Error = Unusual;
-
-    #[inline]
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unusual> {
-        self.0.string(visitor)
+        self.scanner.value(shape).map(Some)
     }
 
-    /// As bytes: a name is compared, and need not be known to be text for that.
-    #[inline]
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unusual> {
-        let start = self.0.position;
-        match self.0.plain_string_end(start) {
-            Some(end) => {
-                self.0.position = end + 1;
-                visitor.visit_borrowed_bytes(&self.0.bytes[start..end])
-            }
-            None => self.0.escaped_string(visitor),
+    fn skip_rest(&mut self, _: Depth) -> Result<(), Unusual> {
+        if !self.progress.step(self.scanner, b']')? {
+            return Ok(());
         }
-    }
-
-    #[inline]
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unusual> {
-        let end = self.0.string_end(self.0.position);
-        self.0.position = end.ok_or(Unusual)?;
-        visitor.visit_unit()
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum
+        let scanner = &mut *self.scanner;
+        let end = scanner.elements_end(scanner.position, scanner.levels);
+        scanner.position = end.ok_or(Unusual)?;
+        scanner.levels += 1;
+        self.progress = Progress::Closed;
+        Ok(())
     }
 }
 
 impl Progress {
-    /// Moves to the next key or element, or behind the end, and tells which it was.
-    #[inline]
+    /// Moves to the next name or element, or behind the end, and tells which it was.
+    #[inline(always)]
     fn step(&mut self, scanner: &mut Scanner<'_>, close: u8) -> Result<bool, Unusual> {
+        if *self == Self::Within && scanner.bytes.get(scanner.position) == Some(&b',') {
+            scanner.position += 1;
+            return Ok(true);
+        }
+        self.step_otherwise(scanner, close)
+    }
+
+    #[inline(never)]
+    fn step_otherwise(&mut self, scanner: &mut Scanner<'_>, close: u8) -> Result<bool, Unusual> {
         let at = scanner.behind_spaces(scanner.position);
         let byte = *scanner.bytes.get(at).ok_or(Unusual)?;
         match *self {
@@ -160,7 +172,7 @@ impl Progress {
         Ok(true)
     }
 
-    /// A visitor that leaves a container before its end leaves the scanner in its midst.
+    /// A shape that leaves a container before its end leaves the scanner in its midst.
     #[inline]
     fn check_closed(self) -> Result<(), Unusual> {
         if self == Self::Closed {

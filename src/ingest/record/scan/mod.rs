@@ -10,31 +10,27 @@
 //! pairs, and for nesting beyond the limit. So every error has one origin, and all that must hold
 //! here is that what is read is read alike. Tests and a fuzz target hold the two equal.
 //!
+//! [Marks](marks) of where strings end are made for many bytes at a time, and which name comes next is
+//! [expected](super::field_name) and only compared: on these two depends how fast a record is read.
+//!
 //! What is read over is checked as strictly as what is kept. serde_json lets pass more there, which
 //! the scanner leaves to it.
 
 mod access;
+mod marks;
 mod skip;
-mod strings;
 
-use serde::de::{Deserializer, Visitor};
-use serde::forward_to_deserialize_any;
+use super::lenient::Shape;
 
-use self::access::{Elements, Fields};
+use self::access::{ScannedElements, ScannedFields};
+use self::marks::Marks;
 
 /// Longest integer that is sure to fit into 64 bits.
 const MOST_DIGITS: usize = 18;
 
 /// A text that is left to serde_json.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the text is not of the usual form: leave it to the general parser")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unusual;
-
-impl serde::de::Error for Unusual {
-    fn custom<T: std::fmt::Display>(_: T) -> Self {
-        Self
-    }
-}
 
 /// A walk over the JSON value that a text begins with.
 #[derive(Debug)]
@@ -43,8 +39,7 @@ pub(super) struct Scanner<'de> {
     /// The same.
     bytes: &'de [u8],
     position: usize,
-    /// No backslash stands from the position to here, if that is ahead.
-    plain_until: usize,
+    marks: Marks<'de>,
     /// Objects and arrays that may still open.
     levels: u16,
 }
@@ -56,7 +51,7 @@ impl<'de> Scanner<'de> {
             text,
             bytes: text.as_bytes(),
             position: 0,
-            plain_until: 0,
+            marks: Marks::of(text.as_bytes()),
             levels,
         }
     }
@@ -65,18 +60,76 @@ impl<'de> Scanner<'de> {
     ///
     /// # Errors
     ///
-    /// [`Unusual`] where a control character was read: strings have none, and a blank that is one
-    /// is rare enough not to be told apart.
+    /// [`Unusual`] where a control character or a rare escape was read: strings have no control
+    /// characters, and a blank that is one is rare enough not to be told apart.
     pub(super) fn finish(self) -> Result<usize, Unusual> {
-        let read = &self.bytes[..self.position];
-        // Without an early return the compiler compares 16 or more bytes at a time.
-        let has_control = read
-            .iter()
-            .fold(false, |found, &byte| found | (byte < b' '));
-        if has_control {
-            return Err(Unusual);
+        match self.marks.are_usual_until(self.position) {
+            true => Ok(self.position),
+            false => Err(Unusual),
         }
-        Ok(self.position)
+    }
+
+    /// The next value, as `shape` sees it.
+    #[inline(always)]
+    pub(super) fn value<S: Shape<'de>>(&mut self, shape: S) -> Result<S::Value, Unusual> {
+        match self.plain_string() {
+            Some(text) => Ok(shape.borrowed(text)),
+            None => self.other_value(shape),
+        }
+    }
+
+    /// The string that stands at the position, where it has no escapes.
+    #[inline(always)]
+    fn plain_string(&mut self) -> Option<&'de str> {
+        let start = self.behind(self.position, b"\"")?;
+        let quote = self.marks.next_quote(start)?;
+        if !self.marks.is_plain(start, quote) {
+            return None;
+        }
+        self.position = quote + 1;
+        self.text.get(start..quote)
+    }
+
+    /// A value that is no plain string, or stands behind spaces.
+    fn other_value<S: Shape<'de>>(&mut self, shape: S) -> Result<S::Value, Unusual> {
+        self.position = self.behind_spaces(self.position);
+        match self.bytes.get(self.position).ok_or(Unusual)? {
+            b'"' => {
+                let start = self.position + 1;
+                let quote = self.marks.next_quote(start).ok_or(Unusual)?;
+                self.position = quote + 1;
+                Ok(match self.marks.is_plain(start, quote) {
+                    true => shape.borrowed(&self.text[start..quote]),
+                    false => shape.transient(&self.unescaped(start, quote)?),
+                })
+            }
+            b'0'..=b'9' => {
+                let (number, end) = self.integer(self.position).ok_or(Unusual)?;
+                self.position = end;
+                Ok(shape.unsigned(number))
+            }
+            b'{' => {
+                self.open()?;
+                ScannedFields::read(self, shape)
+            }
+            b'[' => {
+                self.open()?;
+                ScannedElements::read(self, shape)
+            }
+            b'n' => {
+                self.literal(b"null")?;
+                Ok(shape.absent())
+            }
+            b't' => {
+                self.literal(b"true")?;
+                Ok(shape.absent())
+            }
+            b'f' => {
+                self.literal(b"false")?;
+                Ok(shape.absent())
+            }
+            _ => Err(Unusual),
+        }
     }
 
     /// The first position at or behind `at` that holds no space.
@@ -120,26 +173,11 @@ impl<'de> Scanner<'de> {
         (!has_leading_zero && !goes_on).then_some((number, end))
     }
 
-    /// Shows the string whose opening quote was just read to `visitor`.
-    #[inline]
-    fn string<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Unusual> {
-        let start = self.position;
-        match self.plain_string_end(start) {
-            Some(end) => {
-                self.position = end + 1;
-                visitor.visit_borrowed_str(&self.text[start..end])
-            }
-            None => self.escaped_string(visitor),
-        }
-    }
-
+    /// The string from `start` to its closing `quote` without its escapes.
     #[cold]
-    fn escaped_string<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Unusual> {
-        let start = self.position;
-        self.position = self.string_end(start).ok_or(Unusual)?;
-        let quoted = &self.text[start - 1..self.position];
-        let unescaped: String = serde_json::from_str(quoted).map_err(|_| Unusual)?;
-        visitor.visit_str(&unescaped)
+    fn unescaped(&self, start: usize, quote: usize) -> Result<String, Unusual> {
+        let quoted = &self.text[start - 1..quote + 1];
+        serde_json::from_str(quoted).map_err(|_| Unusual)
     }
 
     #[inline]
@@ -154,58 +192,6 @@ impl<'de> Scanner<'de> {
         self.levels = self.levels.checked_sub(1).ok_or(Unusual)?;
         self.position += 1;
         Ok(())
-    }
-}
-
-impl<'de> Deserializer<'de> for &mut Scanner<'de> {
-    type Error = Unusual;
-
-    #[inline]
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unusual> {
-        self.position = self.behind_spaces(self.position);
-        match self.bytes.get(self.position).ok_or(Unusual)? {
-            b'"' => {
-                self.position += 1;
-                self.string(visitor)
-            }
-            b'0'..=b'9' => {
-                let (number, end) = self.integer(self.position).ok_or(Unusual)?;
-                self.position = end;
-                visitor.visit_u64(number)
-            }
-            b'{' => {
-                self.open()?;
-                Fields::read(self, visitor)
-            }
-            b'[' => {
-                self.open()?;
-                Elements::read(self, visitor)
-            }
-            b'n' => {
-                self.literal(b"null")?;
-                visitor.visit_unit()
-            }
-            b't' => {
-                self.literal(b"true")?;
-                visitor.visit_bool(true)
-            }
-            b'f' => {
-                self.literal(b"false")?;
-                visitor.visit_bool(false)
-            }
-            _ => Err(Unusual),
-        }
-    }
-
-    #[inline]
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unusual> {
-        self.skip()?;
-        visitor.visit_unit()
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
     }
 }
 
