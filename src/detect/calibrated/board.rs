@@ -29,6 +29,8 @@ pub(super) struct Judged<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Strongest {
     pub rarity: f64,
+    /// The rarity before the series' own history is taken into account.
+    pub stated: f64,
     /// A tail of the series, or [`TAILS`] for a run of near-silent windows.
     pub tail: usize,
 }
@@ -46,18 +48,25 @@ impl Judged<'_> {
     pub(super) fn strongest(&self) -> Strongest {
         let mut strongest = Strongest {
             rarity: 0.0,
+            stated: 0.0,
             tail: 0,
         };
-        for (tail, rarity) in self.result.rarity.into_iter().enumerate() {
+        for (tail, stated) in self.result.rarity.into_iter().enumerate() {
             let is_followed = tail % 2 == 0 || self.both_directions;
-            if is_followed && rarity > strongest.rarity {
-                strongest = Strongest { rarity, tail };
+            if is_followed && stated > strongest.stated {
+                let rarity = self.series.honest(stated);
+                strongest = Strongest {
+                    rarity,
+                    stated,
+                    tail,
+                };
             }
         }
         if self.signal == Signal::Total && self.result.silence > strongest.rarity {
             strongest = Strongest {
                 rarity: self.result.silence,
                 tail: TAILS,
+                ..strongest
             };
         }
         strongest

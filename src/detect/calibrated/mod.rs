@@ -273,16 +273,19 @@ struct Lesson {
     place: usize,
     seen: Observation,
     result: Assessment,
+    /// The rarity that the series states.
+    stated: f64,
     /// What deviates is the new level.
     is_accepted: bool,
 }
 
 impl Lesson {
-    fn of(judged: &Judged<'_>) -> Self {
+    fn of(judged: &Judged<'_>, strongest: &Strongest) -> Self {
         Self {
             place: judged.place,
             seen: judged.seen,
             result: judged.result,
+            stated: strongest.stated,
             is_accepted: false,
         }
     }
@@ -334,7 +337,7 @@ impl Detector for Calibrated {
             .iter()
             .map(|(judged, strongest)| Lesson {
                 is_accepted: given == Influence::Accepted && strongest.rarity >= accepted_from,
-                ..Lesson::of(judged)
+                ..Lesson::of(judged, strongest)
             })
             .collect();
         drop(judgement);
@@ -358,6 +361,7 @@ impl Detector for Calibrated {
                     series.accept(&lesson.result);
                 }
                 series.learn(&lesson.seen, &lesson.result, influence);
+                series.learn_rarity(lesson.stated, influence);
             }
         }
         let used = |follows: Follows, table: &mut Vec<Keyed>| {

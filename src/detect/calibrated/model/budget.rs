@@ -23,6 +23,9 @@ const PRIOR_QUANTILE: f64 = 3.3;
 const PRIOR_EXCESS: f64 = 0.5;
 const LEAST_EXCESS: f64 = 0.25;
 const LARGEST_EXCESS: f64 = 0.9;
+/// 90% quantile of the peak that a block has where every window's two tails are what they say.
+const HONEST_QUANTILE: f64 = 2.9;
+const LARGEST_EXCESS_OF_SERIES: f64 = 1.5;
 const MEMORY_DAYS: f64 = 7.0;
 /// An excess teaches at most as much as one of so many mean excesses.
 const CLIP: f64 = 4.0;
@@ -36,9 +39,14 @@ pub(crate) struct Budget {
     excesses: f64,
     peak: f64,
     filled: u32,
+    /// Whether the last block was above the quantile: blocks in a row are one event.
+    is_over: bool,
+    least_quantile: f64,
+    excess_within: [f64; 2],
 }
 
 impl Budget {
+    /// Of the rarest of all series.
     pub(crate) fn new() -> Self {
         Self {
             quantile: PRIOR_QUANTILE,
@@ -47,7 +55,29 @@ impl Budget {
             excesses: 0.0,
             peak: 0.0,
             filled: 0,
+            is_over: false,
+            least_quantile: 0.5,
+            excess_within: [LEAST_EXCESS, LARGEST_EXCESS],
         }
+    }
+
+    /// Of one series: at least what honest rarities are like.
+    pub(crate) fn of_series() -> Self {
+        Self {
+            quantile: HONEST_QUANTILE,
+            excess: LOG10_E,
+            least_quantile: HONEST_QUANTILE,
+            excess_within: [LOG10_E, LARGEST_EXCESS_OF_SERIES],
+            ..Self::new()
+        }
+    }
+
+    /// `rarity` of a series that says more than is true, as an honest one would say it.
+    pub(crate) fn honest(&self, rarity: f64) -> f64 {
+        if rarity <= self.quantile {
+            return rarity * HONEST_QUANTILE / self.quantile;
+        }
+        HONEST_QUANTILE + (rarity - self.quantile) * LOG10_E / self.excess
     }
 
     /// `-log10` of the share of blocks whose peak reaches `rarity`.
@@ -75,13 +105,20 @@ impl Budget {
         let peak = self.peak;
         self.peak = 0.0;
         self.filled = 0;
+        let goes_on = std::mem::replace(&mut self.is_over, peak > self.quantile);
+        if goes_on && self.is_over && self.least_quantile < 1.0 {
+            return;
+        }
         self.blocks += 1.0;
         let memory = (f64::from(BLOCK) / (MEMORY_DAYS * per_day)).min(0.02);
         let influence = influence.max(LEAST_INFLUENCE);
         let step = 2.0 * influence * memory.max(1.0 / (50.0 + self.blocks));
-        let is_over = peak > self.quantile;
-        let direction = if is_over { COVERAGE } else { COVERAGE - 1.0 };
-        self.quantile = (self.quantile + step * direction).max(0.5);
+        let direction = if self.is_over {
+            COVERAGE
+        } else {
+            COVERAGE - 1.0
+        };
+        self.quantile = (self.quantile + step * direction).max(self.least_quantile);
         if peak <= self.quantile {
             return;
         }
@@ -89,7 +126,7 @@ impl Budget {
         let gain = influence * (10.0 * memory).max(1.0 / (40.0 + self.excesses));
         let excess = (peak - self.quantile).min(CLIP * self.excess);
         let moved = self.excess + gain * (excess - self.excess);
-        self.excess = moved.clamp(LEAST_EXCESS, LARGEST_EXCESS);
+        self.excess = moved.clamp(self.excess_within[0], self.excess_within[1]);
     }
 }
 

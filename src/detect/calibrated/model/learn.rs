@@ -9,7 +9,7 @@ use super::math::exp;
 use super::rhythm::Lesson;
 use super::scale::Scale;
 use super::series::{Assessment, CLIP, Observation, Series, TAILS, WIDE_WINDOWS};
-use super::tail::Pace;
+use super::tail::{Counted, Pace};
 
 /// Influence from which on a window counts as an ordinary one.
 const ORDINARY: f64 = 0.5;
@@ -25,12 +25,21 @@ const DRIFT_GAIN: f64 = 0.2;
 /// Slow means are calibrated from this day on: before, the rhythms are still being learnt.
 const SLOW_CALIBRATION_DAYS: f64 = 2.0;
 
+/// Excursions that the prior of a slow tail is worth, and that it remembers.
+const PRIOR_EXCESSES: f64 = 10.0;
+const LASTING_EXCESSES: f64 = 60.0;
+
 impl Series {
     /// Takes the level of a window that was assessed for the new one, at once.
     pub(crate) fn accept(&mut self, result: &Assessment) {
         self.level += result.y - result.base;
         self.drift = 0.0;
         self.slow.forget();
+    }
+
+    /// Learns the largest rarity of those of a window that matter.
+    pub(crate) fn learn_rarity(&mut self, rarity: f64, influence: f64) {
+        self.budget.learn(rarity, influence, self.per_day);
     }
 
     pub(crate) fn learn(&mut self, seen: &Observation, result: &Assessment, influence: f64) {
@@ -45,7 +54,10 @@ impl Series {
             let forget = 0.3 * memory;
             self.silences.learn(result.silent_step, influence, forget);
         }
-        self.learn_level(seen, result, influence, is_early);
+        if self.weekday.replace(seen.timing.weekday) != Some(seen.timing.weekday) {
+            self.freshness = 1.0;
+        }
+        self.learn_level(seen, result, influence, memory, is_early);
         self.learn_spread(result, influence, memory, is_early);
         self.learn_value(seen.value, memory, is_early);
         self.seen += 1.0;
@@ -60,6 +72,8 @@ impl Series {
             quantile: (1.0 / (self.seen - WIDE_WINDOWS + 20.0)).max(memory),
             excess: 0.005,
             prior: 5.0,
+            least: 0.12,
+            counted: Counted::Windows,
             influence,
         };
         for tail in 0..2 {
@@ -69,18 +83,24 @@ impl Series {
             return;
         }
         let since = self.seen - *self.slow_since.get_or_insert(self.seen);
-        let slow = |excess, prior| Pace {
-            quantile: (1.0 / (since + 200.0)).max(0.5 * memory),
-            excess,
-            prior,
-            influence,
-        };
+        let quantile = (1.0 / (since + 200.0)).max(0.5 * memory);
         for tail in 2..TAILS {
-            // Independent values of a longer mean are rarer, so its tail is mostly the prior's: normal.
             let pace = if tail < 4 {
-                slow(0.003, 40.0)
+                Pace {
+                    quantile,
+                    excess: 0.003,
+                    prior: 40.0,
+                    ..fast
+                }
             } else {
-                slow(0.0003, 300.0)
+                Pace {
+                    quantile,
+                    excess: 1.0 / LASTING_EXCESSES,
+                    prior: PRIOR_EXCESSES,
+                    least: super::series::SLOW_EXCESS,
+                    counted: Counted::Excursions,
+                    influence,
+                }
             };
             self.tails[tail].learn(result.statistics[tail], pace);
         }
@@ -99,6 +119,7 @@ impl Series {
         seen: &Observation,
         result: &Assessment,
         influence: f64,
+        memory: f64,
         is_early: bool,
     ) {
         let residual = result.y - result.base;
@@ -140,14 +161,20 @@ impl Series {
             .learn(&seen.timing, &result.beat, &lesson, trust_memory);
         if self.scale == Scale::Share {
             let explained = self.by_volume(seen.volume);
-            self.elasticity
-                .learn(seen.volume, bounded + explained, trust_memory);
+            let (predictor, truth) = (seen.volume, bounded + explained);
+            self.elasticity.learn(
+                predictor / result.base_deviation,
+                truth / result.base_deviation,
+                1.0 - memory,
+            );
+            self.usual_volume += lesson.gain * (seen.volume * seen.volume - self.usual_volume);
         }
         // What an alarm shows is no memory: the window after it is judged by what was before.
         if influence >= ORDINARY {
             self.persistence.learn(self.drift, bounded, 0.999);
         }
         self.drift += influence * DRIFT_GAIN * (bounded - self.drift);
+        self.freshness *= (1.0 - DRIFT_GAIN) * (1.0 - DRIFT_GAIN);
     }
 
     fn learn_spread(&mut self, result: &Assessment, influence: f64, memory: f64, is_early: bool) {

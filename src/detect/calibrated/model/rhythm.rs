@@ -28,6 +28,9 @@ const MINUTE_GAIN: f64 = 1.0 / 72.0;
 /// Share of the daily profile's power that an hour of the week may differ by before it was seen.
 const WEEKLY_DOUBT: f64 = 0.5;
 
+/// How many times a job of five minutes may weigh more on a weekday that was not seen.
+const JOB_DOUBT: f64 = 2.0;
+
 /// Which rhythms a series is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rhythms {
@@ -62,6 +65,8 @@ pub(crate) struct Beat {
     pub total: f64,
     /// Variance of what is not known yet about this hour of the week.
     pub doubt: f64,
+    /// Variance of what is not known of it in a window of a job: on other days it may weigh more.
+    pub slot_doubt: f64,
 }
 
 /// What a window teaches the rhythms.
@@ -109,11 +114,13 @@ impl Rhythm {
             daily: between(&self.daily, timing.hours, DAILY_PRIOR),
             ..Beat::default()
         };
+        let mut unseen = 0.0;
         if let Some(weekly) = &self.weekly {
             beat.weekly = between(weekly, timing.week_hours, WEEKLY_PRIOR);
             let [first, second] = timing.week_hours;
             let seen = weekly.weight(first).min(weekly.weight(second)) / per_hour;
-            beat.doubt = WEEKLY_DOUBT * self.power * (1.0 - seen.min(1.0));
+            unseen = 1.0 - seen.min(1.0);
+            beat.doubt = WEEKLY_DOUBT * self.power * unseen;
         }
         if let Some(slots) = &self.slots
             && seen > 2.0 * per_day
@@ -125,6 +132,10 @@ impl Rhythm {
             && minutes.weight(timing.minute) >= 10.0
         {
             beat.minute = james_stein(minutes, timing.minute, noise);
+        }
+        if let Some(slots) = &self.slots {
+            let certain = james_stein(slots, timing.slot, noise) * slots.value(timing.slot);
+            beat.slot_doubt = unseen * JOB_DOUBT * JOB_DOUBT * certain;
         }
         beat.total = self.hourly(&beat) + beat.slot + beat.minute;
         beat

@@ -13,7 +13,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::math::normal_rarity;
+use super::budget::Budget;
+use super::math::{ln, normal_rarity};
 use super::rhythm::{Beat, Rhythm, Rhythms};
 use super::scale::{self, Scale};
 use super::season::Trust;
@@ -34,15 +35,18 @@ pub(crate) const SLOW_DAYS: f64 = 3.0;
 /// Deviates beyond this teach no more than this.
 pub(super) const CLIP: f64 = 5.0;
 /// Requests that a fast or slow excess has to hold to count in full.
-const PRACTICAL_REQUESTS: f64 = 10.0;
+const PRACTICAL_REQUESTS: f64 = 20.0;
 /// Requests that a silence has to lack.
 const PRACTICAL_MISSING: f64 = 15.0;
 const PRACTICAL_WINDOW: f64 = 10.0;
 /// A plain series' noise is at least this share of its overall deviation.
 const PLAIN_FLOOR: f64 = 0.05;
+/// Mean excess of a normal distribution over its 98% quantile.
+pub(super) const SLOW_EXCESS: f64 = 0.38;
 const FAST_SHAPE: f64 = 0.5;
 /// A share follows the volume within so many of the volume's standard deviations.
-const VOLUME_REACH: f64 = 1.0;
+const VOLUME_REACH: f64 = 2.0;
+const ELASTICITY_PRIOR: f64 = 1.0;
 
 /// One value, and what is known beside it.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +54,7 @@ pub(crate) struct Observation {
     pub value: f64,
     /// Of how many the value is a part; for shares.
     pub trials: f64,
-    /// How far the volume is from its level, on the scale of counts; for shares.
+    /// Logarithm of how many times its level the volume is; for shares.
     pub volume: f64,
     pub timing: Timing,
 }
@@ -66,6 +70,8 @@ pub(crate) struct Assessment {
     pub expected_base: f64,
     pub deviation: f64,
     pub base_deviation: f64,
+    /// `deviation` with what is not known of the weekday.
+    pub doubtful: f64,
     pub deviate: f64,
     pub base_deviate: f64,
     pub statistics: [f64; TAILS],
@@ -90,13 +96,19 @@ pub(crate) struct Series {
     pub(super) level: f64,
     pub(super) rhythm: Rhythm,
     pub(super) elasticity: Trust,
+    /// Mean square of the volume.
+    pub(super) usual_volume: f64,
     pub(super) drift: f64,
+    /// How much of a weekday's own level the drift does not know yet: 1 at its begin, soon 0.
+    pub(super) freshness: f64,
+    pub(super) weekday: Option<usize>,
     pub(super) persistence: Trust,
     pub(super) spread: Spread,
     pub(super) base_spread: Spread,
     pub(super) slow: SlowMeans,
     pub(super) tails: [Tail; TAILS],
     pub(super) silences: SilentRuns,
+    pub(super) budget: Budget,
     pub(super) mean_value: f64,
     pub(super) value_variance: f64,
 }
@@ -112,8 +124,11 @@ impl Series {
             slow_since: None,
             level: 0.0,
             rhythm: Rhythm::new(rhythms, per_day),
-            elasticity: Trust::new(0.0, 1.0),
+            elasticity: Trust::new(0.0, ELASTICITY_PRIOR),
+            usual_volume: 0.0,
             drift: 0.0,
+            freshness: 0.0,
+            weekday: None,
             persistence: Trust::new(0.0, 1e-9),
             spread: Spread::new(),
             base_spread: Spread::new(),
@@ -122,10 +137,11 @@ impl Series {
                 if tail < 2 {
                     Tail::new(2.5, 0.8)
                 } else {
-                    Tail::new(2.2, 0.38)
+                    Tail::new(2.2, SLOW_EXCESS)
                 }
             }),
             silences: SilentRuns::new(),
+            budget: Budget::of_series(),
             mean_value: 0.0,
             value_variance: 0.0,
         }
@@ -143,12 +159,18 @@ impl Series {
         self.seen
     }
 
-    /// How far a count is from the level, on the scale of counts.
+    /// Logarithm of how many times the level a count is.
     pub(crate) fn volume(&self, value: f64) -> f64 {
         if self.seen == 0.0 {
             return 0.0;
         }
-        self.scale.stabilise(value, 0.0) - self.level
+        let level = self.scale.restore(self.level, 0.0);
+        ln((value + 1.0) / (level + 1.0))
+    }
+
+    /// A rarity as the series' own history has it.
+    pub(crate) fn honest(&self, rarity: f64) -> f64 {
+        self.budget.honest(rarity)
     }
 
     pub(crate) fn silent_run(&self) -> u32 {
@@ -264,6 +286,9 @@ impl Series {
             }
             Scale::Plain => (y - centre) / deviation,
         };
+        // The memory of the last windows soon knows what a weekday that was never seen is like.
+        let doubt = beat.doubt * self.freshness + beat.slot_doubt;
+        let doubtful = (deviation * deviation + doubt).sqrt();
         Assessment {
             y,
             base,
@@ -272,7 +297,8 @@ impl Series {
             expected_base,
             deviation,
             base_deviation,
-            deviate: deviate_of(expected, next, deviation, dispersion),
+            doubtful,
+            deviate: deviate_of(expected, next, deviation, dispersion) * deviation / doubtful,
             base_deviate: deviate_of(expected_base, base, base_deviation, base_dispersion),
             beat,
             noise,
@@ -283,7 +309,7 @@ impl Series {
 
     /// What the volume says of a share. Volumes far beyond the usual ones say no more than those.
     pub(super) fn by_volume(&self, volume: f64) -> f64 {
-        let usual = VOLUME_REACH * self.elasticity.spread();
+        let usual = VOLUME_REACH * self.usual_volume.sqrt();
         self.elasticity.coefficient() * volume.clamp(-usual, usual)
     }
 
@@ -322,7 +348,10 @@ impl Series {
 
     /// The rarity of this window's near-silence under the count model; none where it is not silent.
     fn silent_step(&self, seen: &Observation, result: &Assessment) -> Option<f64> {
-        let mean = result.expected_base;
+        // A weekday that was never seen may be a quiet one.
+        let mean = self
+            .scale
+            .restore(result.base - result.beat.doubt.sqrt(), seen.trials);
         let is_silent = self.scale == Scale::Count && mean > 0.5 && seen.value <= 0.1 * mean;
         if !is_silent {
             return None;
@@ -339,7 +368,7 @@ impl Series {
     pub(crate) fn band(&self, seen: &Observation, result: &Assessment, rarity: f64) -> (f64, f64) {
         let reach = |tail: usize| {
             let statistic = self.tails[tail].statistic(rarity, largest_shape(tail));
-            statistic.min(1e3) * result.deviation
+            statistic.min(1e3) * result.doubtful
         };
         let lower = self.scale.restore(result.next - reach(1), seen.trials);
         let upper = self.scale.restore(result.next + reach(0), seen.trials);

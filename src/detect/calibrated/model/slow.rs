@@ -46,11 +46,17 @@ impl SlowMeans {
         })
     }
 
-    /// The means with this window, over their scales. `doubt` is a variance in deviates.
+    /// The means with this window, over their scales. `doubt` is a variance in deviates. A longer mean
+    /// counts as far as the next shorter one agrees: it speaks of what goes on, not of what is over.
     pub(crate) fn statistics(&self, deviate: f64, doubt: f64) -> [f64; SPANS] {
         let next = self.next(deviate);
         std::array::from_fn(|span| {
-            next[span] / (self.scales[span] * self.scales[span] + doubt).sqrt()
+            let mean = if span == 0 {
+                next[0]
+            } else {
+                nearer_zero(next[span], next[span - 1])
+            };
+            mean / (self.scales[span] * self.scales[span] + doubt).sqrt()
         })
     }
 
@@ -88,4 +94,12 @@ impl SlowMeans {
             self.masses[span] *= left;
         }
     }
+}
+
+/// The smaller of two values of one sign; zero for values of different signs.
+fn nearer_zero(one: f64, other: f64) -> f64 {
+    if one * other <= 0.0 {
+        return 0.0;
+    }
+    if one.abs() < other.abs() { one } else { other }
 }

@@ -19,9 +19,18 @@ pub(crate) const COVERAGE: f64 = 0.98;
 /// `-log10` of what lies above it.
 pub(crate) const RARITY_AT_QUANTILE: f64 = 1.698_970_004_336_018_7;
 const LEAST_QUANTILE: f64 = 0.3;
-const LEAST_EXCESS: f64 = 0.12;
 /// An excess teaches at most as much as one of so many mean excesses.
 const LARGEST_EXCESS: f64 = 6.0;
+
+/// What is one excess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// Every window above the quantile.
+    Windows,
+    /// The peak of windows above the quantile in a row, once they are over: what goes on does not
+    /// widen the tail that it is judged by.
+    Excursions,
+}
 
 /// How fast a tail learns.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +41,9 @@ pub(crate) struct Pace {
     pub excess: f64,
     /// Excesses that the prior is worth.
     pub prior: f64,
+    /// Least mean excess.
+    pub least: f64,
+    pub counted: Counted,
     /// 0 to 1: how much this window may teach.
     pub influence: f64,
 }
@@ -42,6 +54,9 @@ pub(crate) struct Tail {
     mean: f64,
     square: f64,
     excesses: f64,
+    /// Largest excess of an excursion that goes on, and the least influence of its windows.
+    pending: f64,
+    pending_influence: f64,
 }
 
 impl Tail {
@@ -51,6 +66,8 @@ impl Tail {
             mean,
             square: 2.0 * mean * mean,
             excesses: 0.0,
+            pending: 0.0,
+            pending_influence: 1.0,
         }
     }
 
@@ -97,13 +114,27 @@ impl Tail {
             COVERAGE - 1.0
         };
         self.quantile = (self.quantile + step * direction).max(LEAST_QUANTILE);
-        if u <= self.quantile {
+        let excess = u - self.quantile;
+        if excess > 0.0 {
+            self.pending = self.pending.max(excess);
+            self.pending_influence = self.pending_influence.min(pace.influence);
+        }
+        if excess <= 0.0 || pace.counted == Counted::Windows {
+            self.learn_excess(pace);
+        }
+    }
+
+    fn learn_excess(&mut self, pace: Pace) {
+        let (excess, influence) = (self.pending, self.pending_influence);
+        self.pending = 0.0;
+        self.pending_influence = 1.0;
+        if excess <= 0.0 {
             return;
         }
         self.excesses += 1.0;
-        let weight = pace.influence * pace.excess.max(1.0 / (pace.prior + self.excesses));
-        let excess = (u - self.quantile).min(LARGEST_EXCESS * self.mean);
-        self.mean = (self.mean + weight * (excess - self.mean)).max(LEAST_EXCESS);
-        self.square += weight * (excess * excess - self.square);
+        let weight = influence * pace.excess.max(1.0 / (pace.prior + self.excesses));
+        let bounded = excess.min(LARGEST_EXCESS * self.mean);
+        self.mean = (self.mean + weight * (bounded - self.mean)).max(pace.least);
+        self.square += weight * (bounded * bounded - self.square);
     }
 }

@@ -15,6 +15,8 @@ pub(crate) const MINUTES: usize = 60;
 pub(crate) struct Timing {
     /// The two hours of the day whose centres enclose the window's start.
     pub hours: [usize; 2],
+    /// Day of the week, from Sunday.
+    pub weekday: usize,
     /// The same hours of the week.
     pub week_hours: [usize; 2],
     /// Weight of the second hour, 0 to 1.
@@ -36,6 +38,7 @@ impl Timing {
         let hours = [0, 1].map(|next| (first as i64 + next).rem_euclid(HOURS as i64) as usize);
         Self {
             hours,
+            weekday: day,
             week_hours: hours.map(|hour| day * HOURS + hour),
             toward_second: from_centre - first,
             slot: (second_of_day / 300) as usize,
