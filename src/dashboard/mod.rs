@@ -6,9 +6,9 @@
 //! cannot disturb it; what people say of incidents is the one thing it writes, as
 //! `wafwatch incidents mark` does.
 //!
-//! - [`assets`] is the page, [`api`] what it asks for, [`feed`] what it is told;
-//! - [`access`] decides who may ask, [`view`] what they may see;
-//! - [`server`] and [`patience`] bound connections, sizes and times.
+//! - `assets` is the page, `api` what it asks for, `feed` what it is told;
+//! - `access` decides who may ask, `view` what they may see;
+//! - `server` and `patience` bound connections, sizes and times.
 //!
 //! `docs/openapi.json` is the API's reference; `docs/dashboard.md` tells how it is used.
 
