@@ -1,5 +1,6 @@
 //! The browser's process, with a profile of its own that goes with it.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -37,9 +38,12 @@ impl Chromium {
                 std::env::var_os(REQUIRED).is_none(),
                 "{REQUIRED} is set, but none of {NAMES:?} is in PATH: install the package `chromium`"
             );
-            eprintln!(
+            // Past the capture of the test runner, which shows what a test printed only where it failed.
+            let told = writeln!(
+                std::io::stderr(),
                 "SKIPPED: none of {NAMES:?} is in PATH, so the page is not tested in a browser"
             );
+            told.expect("standard error can be written");
             return None;
         };
         let profile = tempfile::tempdir().expect("a temporary folder can be made");

@@ -86,6 +86,11 @@ impl Page<'_> {
         self.press_with(key, SHIFT);
     }
 
+    /// Puts text where the focus is.
+    pub fn type_text(&mut self, text: &str) {
+        self.call("Input.insertText", &json!({ "text": text }));
+    }
+
     fn press_with(&mut self, key: &str, modifiers: u32) {
         let (code, text) = match key {
             "Tab" => (9, None),

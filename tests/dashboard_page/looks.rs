@@ -77,6 +77,34 @@ fn pictures_of_both_themes_at_both_widths() {
 }
 
 #[test]
+fn the_switch_overrules_the_system_and_is_kept() {
+    let Some(mut chromium) = Chromium::start() else {
+        return;
+    };
+    let sandbox = site::attacked();
+    let served = Served::store(&sandbox);
+    let mut page = chromium.page();
+    let theme = "document.documentElement.dataset.theme";
+    let size = Size {
+        width: 400,
+        height: 800,
+    };
+    show(&mut page, &served, size, Scheme::Dark);
+    assert_eq!(page.text(theme), "dark");
+    page.click("#theme");
+    assert_eq!(page.text(theme), "light");
+    show(&mut page, &served, size, Scheme::Dark);
+    assert_eq!(page.text(theme), "light");
+    page.click("#theme");
+    page.click("#theme");
+    page.show_as(size, Scheme::Light);
+    page.wait_for(&format!("{theme} === 'light'"));
+    page.show_as(size, Scheme::Dark);
+    page.wait_for(&format!("{theme} === 'dark'"));
+    served.assert_clean(&mut page);
+}
+
+#[test]
 #[ignore = "draws the pictures of the documentation anew"]
 fn pictures_of_the_documentation() {
     let mut chromium = Chromium::start().expect("a browser is installed");

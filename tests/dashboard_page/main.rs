@@ -22,3 +22,4 @@ mod modules;
 mod recovery;
 mod served;
 mod site;
+mod token;

@@ -1,7 +1,7 @@
 //! A running command with a dashboard.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
@@ -20,7 +20,11 @@ pub struct Served {
 impl Served {
     /// Runs the command with `arguments` and waits until its dashboard listens.
     pub fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
-        let mut command = sandbox.command(arguments);
+        Self::run(sandbox.command(arguments))
+    }
+
+    /// The same of a command that was made ready.
+    pub fn run(mut command: Command) -> Self {
         // `watch` ends with its standard input where that is what it reads; here nobody reads the output.
         let mut child = command.stdout(Stdio::null()).spawn().expect("it starts");
         let stderr = child.stderr.take().expect("piped");

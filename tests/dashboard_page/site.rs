@@ -23,32 +23,35 @@ pub fn arn(name: &str) -> String {
 
 /// A store of a site that was attacked: one incident, explained and over.
 pub fn attacked() -> Sandbox {
-    let (sandbox, _) = attack();
+    let sandbox = Sandbox::new();
+    generated(&sandbox, Options::new(Scenario::Attack));
     replay(&sandbox);
     sandbox
 }
 
-/// A store of a site that is being attacked: the incident is open.
+/// A store of three sites, one of which is being attacked: the incident is open.
 pub fn under_attack() -> Sandbox {
-    let (sandbox, truth) = attack();
+    const SO_FAR_MS: i64 = 11 * WINDOW_MS;
+    let sandbox = Sandbox::new();
+    let options = Options {
+        rate: 1.0,
+        acls: 3,
+        ..Options::new(Scenario::Stuffing)
+    };
+    let truth = generated(&sandbox, options);
+    let end = jiff::Timestamp::from_millisecond(truth.events[0].start_ms + SO_FAR_MS);
+    let end = end.expect("a time of this century").to_string();
     sandbox.write("wafwatch.toml", SETTINGS);
-    let end = truth.events[0].end_ms + WINDOW_MS;
-    let end = jiff::Timestamp::from_millisecond(end).expect("a time of this century");
-    let end = end.to_string();
     sandbox.text(&["replay", "waf.jsonl", "--store", "store.db", "--to", &end]);
     sandbox
 }
 
-fn attack() -> (Sandbox, Truth) {
-    let sandbox = Sandbox::new();
-    let options = Options {
-        seed: 7,
-        ..Options::new(Scenario::Attack)
-    };
+fn generated(sandbox: &Sandbox, options: Options) -> Truth {
     let mut lines = Vec::new();
+    let options = Options { seed: 7, ..options };
     let truth = generate(&options, &mut lines).expect("the options can be met");
     sandbox.write("waf.jsonl", lines);
-    (sandbox, truth)
+    truth
 }
 
 /// Counts `waf.jsonl` of the sandbox into its store.

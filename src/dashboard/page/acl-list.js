@@ -24,7 +24,7 @@ function entry(knowledge, acl, isChosen) {
       element("span", { class: "acl-title" }, quoted(acl.name),
         incident ? element("span", { class: `badge level-${incident.level}` }, incident.level) : null),
       sparkline(series),
-      element("span", { class: "muted" }, `${compact(total)} in the last window${share}`)));
+      element("span", { class: "muted" }, `${compact(total)} last window${share}`)));
 }
 
 function sparkline(series) {
