@@ -25,8 +25,8 @@ fn made(start_ms: i64) -> Vec<Vec<u8>> {
     let mut options = Options::new(Scenario::Several);
     options.start_ms = start_ms;
     options.acls = 2;
-    options.rate = 2.0;
-    options.intensity = 0.2;
+    options.rate = 0.3;
+    options.intensity = 0.05;
     let mut generator = Generator::new(&options).expect("valid options");
     let mut lines = Vec::new();
     let mut line = Vec::new();
@@ -75,7 +75,7 @@ fn every_record_in_a_stream_is_counted_once_whatever_carries_it() {
     // Two hours that ended some minutes ago.
     let now = jiff::Timestamp::now().as_millisecond();
     let lines = made(now - 150 * 60_000);
-    assert!(lines.len() > 10_000, "{}", lines.len());
+    assert!(lines.len() > 2_000, "{}", lines.len());
     for (encoding, key) in [
         (Encoding::Plain, Key::Random),
         (Encoding::Packed, Key::Content),
@@ -122,11 +122,13 @@ fn every_record_in_a_stream_is_counted_once_whatever_carries_it() {
 #[test]
 fn packs_are_those_of_the_forwarder_byte_for_byte() {
     let lines = made(wafwatch_loadgen::DEFAULT_START_MS);
-    let lines: Vec<&[u8]> = lines.iter().take(6_000).map(Vec::as_slice).collect();
+    let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
     let limits = Service::Kinesis.limits();
     let mut encoder = Encoder::new(Encoding::Packed, Key::Content, limits, 1, 0);
     let encoded = encoder.encode(&lines).entries;
-    let packed = pack(&lines, PackLimits::default()).packs;
+    // As Firehose hands them over: the forwarder puts the line feeds between them.
+    let payloads: Vec<&[u8]> = lines.iter().map(|line| line.trim_ascii_end()).collect();
+    let packed = pack(&payloads, PackLimits::default()).packs;
     assert!(packed.len() > 1);
     assert_eq!(encoded.len(), packed.len());
     for (entry, pack) in encoded.iter().zip(&packed) {

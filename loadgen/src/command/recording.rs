@@ -11,18 +11,16 @@ mod records;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use wafwatch_loadgen::replay::{Pseudonyms, Record, Refusal, Shift};
 
 use super::feed::Place;
-use anyhow::{Context, bail};
-use flate2::bufread::MultiGzDecoder;
-use wafwatch_loadgen::replay::{Pseudonyms, Record, Refusal, Shift, recognize};
+pub use location::Location;
+use location::Log;
+use records::Records;
 
-const MAX_LINE: usize = 1 << 20;
 const MAX_OPEN: usize = 256;
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A file that has not been begun.
 #[derive(Debug)]

@@ -255,7 +255,11 @@ struct Batch<'a> {
 
 /// Where to cut several lines so that both sides have some, and about the same bytes.
 fn middle(lines: &[&[u8]], places: &[u32]) -> usize {
-    let length = |place: &u32| lines[*place as usize].len();
+    let length = |place: &u32| {
+        let line = lines[*place as usize];
+        // Without its line feed, as a function counts what Firehose hands it.
+        line.strip_suffix(b"\n").unwrap_or(line).len()
+    };
     let total: usize = places.iter().map(length).sum();
     let mut front = 0;
     let before = places.iter().take_while(|place| {

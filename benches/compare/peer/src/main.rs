@@ -1,8 +1,8 @@
 //! What somebody would write for one question, and floors that nobody gets below.
 //!
-//!     peer serde FILE       four counts and three lists by serde_json, as the other peers answer them
-//!     peer lines FILE       finds the ends of lines, and nothing else
-//!     peer inflate FILE     decompresses, and nothing else
+//!     wafwatch-peer serde FILE       four counts and three lists by serde_json, as the other peers answer them
+//!     wafwatch-peer lines FILE       finds the ends of lines, and nothing else
+//!     wafwatch-peer inflate FILE     decompresses, and nothing else
 
 #![allow(clippy::print_stdout)]
 
@@ -89,7 +89,7 @@ impl Tally {
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().collect();
     let [_, what, path] = words.as_slice() else {
-        bail!("usage: peer serde|lines|inflate FILE");
+        bail!("usage: wafwatch-peer serde|lines|inflate FILE");
     };
     let file = File::open(path).with_context(|| format!("cannot read {path}"))?;
     let reader = BufReader::with_capacity(CHUNK, file);
