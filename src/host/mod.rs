@@ -1,5 +1,6 @@
 //! One machine: inputs on threads, a clock, interrupts.
 
+mod ahead;
 mod asked;
 mod event_clock;
 mod feed;

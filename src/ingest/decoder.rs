@@ -5,6 +5,7 @@ use wafwatch_windows::record::RecordBatch;
 use super::accounts::Accounts;
 use super::limits::Limits;
 use super::reason::RejectReason;
+use super::record::KnownLists;
 use super::{Origin, gzip, kpl};
 
 /// Decodes one payload into a batch and its accounts.
@@ -12,6 +13,7 @@ pub(super) struct Decoder<'a> {
     pub(super) limits: &'a Limits,
     pub(super) batch: &'a mut RecordBatch,
     pub(super) accounts: &'a mut Accounts,
+    pub(super) known: KnownLists,
     origin: &'a Origin<'a>,
     /// Envelopes around the current piece.
     nesting: u16,
@@ -33,6 +35,7 @@ impl<'a> Decoder<'a> {
             limits,
             batch,
             accounts,
+            known: KnownLists::default(),
             origin,
             nesting: 0,
             budget: limits.max_decompressed_bytes,

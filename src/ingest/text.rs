@@ -18,12 +18,13 @@ impl Decoder<'_> {
     /// Decodes `bytes` as text. Where they are not UTF-8, only the lines, or the objects of a line of
     /// concatenated ones, that are not are lost.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        // All of it is text nearly always, which this check tells fastest. Where something is wrong it
+        // goes to the end all the same, so it must not be repeated.
+        if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
+            return self.text(text, 0);
+        }
         let mut start = 0;
         while start < bytes.len() {
-            // Where all is well, as nearly always, this one is faster.
-            if let Ok(text) = simdutf8::basic::from_utf8(&bytes[start..]) {
-                return self.text(text, start);
-            }
             let error = match std::str::from_utf8(&bytes[start..]) {
                 Ok(text) => return self.text(text, start),
                 Err(error) => error,
@@ -85,7 +86,7 @@ impl Decoder<'_> {
         let start = units.position;
         let end = units.line_end();
         let line = &units.text[start..end];
-        match read_object(line, self.limits.depth()) {
+        match read_object(line, self.limits.depth(), &mut self.known) {
             Ok((unit, length)) => {
                 units.position += length;
                 self.unit(&unit, &line[..length], units.base + start);

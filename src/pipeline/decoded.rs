@@ -98,6 +98,12 @@ impl Decoded {
         &self.accounts
     }
 
+    /// Where the piece begins in the shard.
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
     /// Bytes of the piece in the shard.
     #[must_use]
     pub fn len(&self) -> u64 {

@@ -8,6 +8,7 @@
 //! [scanner](super::scan) gives it those of usual text, [`parser`](super::parser) those of any.
 
 use super::field_name::{FieldName, NoName};
+use super::known::KnownLists;
 
 /// Levels of objects and arrays that may still open.
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +115,16 @@ pub(in crate::ingest) trait Fields<'de> {
 
     /// Reads over the value, which may open `depth` levels.
     fn skip(&mut self, depth: Depth) -> Result<(), Self::Error>;
+
+    /// Moves behind the value where it is one of the `known`, and tells whether it is. A reader that
+    /// does not see the text never does.
+    fn skip_known(&mut self, known: &KnownLists) -> bool;
+
+    /// The value, as `shape` sees it, and its text where the reader sees that.
+    fn value_and_text<S: Shape<'de>>(
+        &mut self,
+        shape: S,
+    ) -> Result<(S::Value, Option<&'de [u8]>), Self::Error>;
 }
 
 /// An array on its way through a reader.

@@ -25,6 +25,11 @@ pub(super) struct Matches<'a> {
 }
 
 impl<'a> Matches<'a> {
+    /// Whether nothing was said so far.
+    pub fn are_none(&self) -> bool {
+        !self.counted && self.inner_rule.is_none()
+    }
+
     fn count(&mut self, group: Option<&str>, rule: Option<Cow<'a, str>>) {
         self.counted = true;
         let Some(rule) = rule else {

@@ -8,6 +8,7 @@
 
 mod accept;
 pub(super) mod field_name;
+mod known;
 mod labels;
 pub(super) mod lenient;
 mod matches;
@@ -19,6 +20,7 @@ mod timestamp;
 pub(super) mod values;
 
 pub(super) use accept::Accepted;
+pub(super) use known::KnownLists;
 
 use std::borrow::Cow;
 
@@ -79,17 +81,25 @@ pub(super) enum UnitKind {
 /// Reads the object that `line` begins with and should end with, and tells how long it is.
 ///
 /// The [scanner](scan) reads nearly all of them; the rest are left to serde_json.
-pub(super) fn read_object(line: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
-    match scanned(line, depth) {
+pub(super) fn read_object<'t>(
+    line: &'t str,
+    depth: u16,
+    known: &mut KnownLists,
+) -> Result<(Unit<'t>, usize), RejectReason> {
+    match scanned(line, depth, known) {
         Ok(read) => Ok(read),
         Err(Unusual) => parsed(line, depth),
     }
 }
 
-fn scanned(line: &str, depth: u16) -> Result<(Unit<'_>, usize), Unusual> {
+fn scanned<'t>(
+    line: &'t str,
+    depth: u16,
+    known: &mut KnownLists,
+) -> Result<(Unit<'t>, usize), Unusual> {
     let mut unit = Unit::default();
     let mut scanner = Scanner::new(line, depth);
-    let shape = UnitShape(&mut unit, Depth::unminded(depth));
+    let shape = UnitShape(&mut unit, Depth::unminded(depth), known);
     scanner.value(shape)?;
     Ok((unit, scanner.finish()?))
 }
@@ -118,7 +128,9 @@ pub(super) fn read_spread_out_object(
 
 fn read_unit(text: &str, depth: Depth) -> Result<(Unit<'_>, usize), RejectReason> {
     let mut unit = Unit::default();
-    let length = read_value(text, Lenient(UnitShape(&mut unit, depth)))?;
+    let mut known = KnownLists::default();
+    let shape = UnitShape(&mut unit, depth, &mut known);
+    let length = read_value(text, Lenient(shape))?;
     Ok((unit, length))
 }
 
@@ -223,7 +235,7 @@ impl FieldName for UnitKey {
     const OTHER: Self = Self::Other;
 }
 
-struct UnitShape<'u, 'de>(&'u mut Unit<'de>, Depth);
+struct UnitShape<'u, 'de>(&'u mut Unit<'de>, Depth, &'u mut KnownLists);
 
 impl<'de> Shape<'de> for UnitShape<'_, 'de> {
     type Value = ();
@@ -235,7 +247,7 @@ impl<'de> Shape<'de> for UnitShape<'_, 'de> {
     fn absent(self) {}
 
     fn object<F: Fields<'de>>(self, inner: Depth, fields: &mut F) -> Result<(), F::Error> {
-        let unit = self.0;
+        let Self(unit, _, known) = self;
         while let Some(key) = fields.next()? {
             let text = || Text(inner);
             match key {
@@ -253,7 +265,7 @@ impl<'de> Shape<'de> for UnitShape<'_, 'de> {
                     unit.body_bytes = fields.value(Size(inner))?;
                 }
                 UnitKey::RuleGroupList => {
-                    fields.value(RuleGroups(&mut unit.matches, inner))?;
+                    unit.rule_groups(known, inner, fields)?;
                 }
                 UnitKey::NonTerminatingMatchingRules => {
                     fields.value(TopLevelMatches(&mut unit.matches, inner))?;
@@ -279,7 +291,28 @@ impl<'de> Shape<'de> for UnitShape<'_, 'de> {
     }
 }
 
-impl Unit<'_> {
+impl<'u> Unit<'u> {
+    fn rule_groups<F: Fields<'u>>(
+        &mut self,
+        known: &mut KnownLists,
+        inner: Depth,
+        fields: &mut F,
+    ) -> Result<(), F::Error> {
+        if fields.skip_known(known) {
+            return Ok(());
+        }
+        let were_none = self.matches.are_none();
+        let groups = RuleGroups(&mut self.matches, inner);
+        let ((), text) = fields.value_and_text(groups)?;
+        if let Some(text) = text
+            && were_none
+            && self.matches.are_none()
+        {
+            known.keep(text);
+        }
+        Ok(())
+    }
+
     fn mark<'de, F: Fields<'de>>(
         &mut self,
         kind: EnvelopeKind,

@@ -10,6 +10,7 @@ use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor
 use serde::{Deserialize, Deserializer};
 
 use super::field_name::FieldName;
+use super::known::KnownLists;
 use super::lenient::{Depth, Elements, Fields, Shape};
 
 /// Reads a value as its [`Shape`] says.
@@ -115,6 +116,17 @@ impl<'de, A: MapAccess<'de>> Fields<'de> for ParsedFields<A> {
 
     fn skip(&mut self, depth: Depth) -> Result<(), A::Error> {
         self.0.next_value_seed(Skip(depth))
+    }
+
+    fn skip_known(&mut self, _: &KnownLists) -> bool {
+        false
+    }
+
+    fn value_and_text<S: Shape<'de>>(
+        &mut self,
+        shape: S,
+    ) -> Result<(S::Value, Option<&'de [u8]>), A::Error> {
+        Ok((self.value(shape)?, None))
     }
 }
 

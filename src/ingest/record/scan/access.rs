@@ -2,6 +2,7 @@
 
 use super::{Scanner, Unusual};
 use crate::ingest::record::field_name::{FieldName, position_of};
+use crate::ingest::record::known::KnownLists;
 use crate::ingest::record::lenient::{Depth, Elements, Fields, Shape};
 
 /// How far a container has been read.
@@ -89,6 +90,26 @@ impl<'de> Fields<'de> for ScannedFields<'_, 'de> {
     #[inline]
     fn skip(&mut self, _: Depth) -> Result<(), Unusual> {
         self.scanner.skip()
+    }
+
+    #[inline]
+    fn skip_known(&mut self, known: &KnownLists) -> bool {
+        let rest = &self.scanner.bytes[self.scanner.position..];
+        let Some(length) = known.length_at_start_of(rest) else {
+            return false;
+        };
+        self.scanner.position += length;
+        true
+    }
+
+    fn value_and_text<S: Shape<'de>>(
+        &mut self,
+        shape: S,
+    ) -> Result<(S::Value, Option<&'de [u8]>), Unusual> {
+        let start = self.scanner.position;
+        let value = self.scanner.value(shape)?;
+        let text = &self.scanner.bytes[start..self.scanner.position];
+        Ok((value, Some(text)))
     }
 }
 

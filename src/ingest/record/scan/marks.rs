@@ -1,6 +1,6 @@
 //! Finds quotes, and what makes a text unusual, sixteen bytes at a time.
 //!
-//! A text is looked at in windows of [`WINDOW`] bytes as the walk comes to them: a line may hold very
+//! A text is looked at in windows of [`WORDS`] words as the walk comes to them: a line may hold very
 //! many objects, each of which is scanned on its own, so all of it is too much for one. In a window each
 //! quote that ends or begins a string is a set bit. A quote behind a backslash is none; whether that
 //! backslash stands within a string plays no part, since it is no JSON elsewhere.
@@ -10,14 +10,18 @@ use wide::u8x16;
 /// Bits of a word, each for one byte.
 const WORD: usize = u64::BITS as usize;
 const LANE: usize = 16;
+const LANES: usize = WORD / LANE;
 const WORDS: usize = 8;
-const WINDOW: usize = WORDS * WORD;
+/// Words that are marked at first: many objects are shorter than a window.
+const FIRST_WORDS: usize = 1;
 
 /// Marks of the bytes of a text, from the start of a window to its end.
 #[derive(Debug)]
 pub(super) struct Marks<'t> {
     bytes: &'t [u8],
     start: usize,
+    /// Words of the window that are marked.
+    marked: usize,
     quotes: [u64; WORDS],
     controls: [u64; WORDS],
     /// Behind the last backslash up to the window's end.
@@ -34,20 +38,21 @@ impl<'t> Marks<'t> {
         let mut marks = Self {
             bytes,
             start: 0,
+            marked: 0,
             quotes: [0; WORDS],
             controls: [0; WORDS],
             behind_backslashes: 0,
             carried: 0,
             is_unusual: false,
         };
-        marks.mark_window();
+        marks.mark(FIRST_WORDS);
         marks
     }
 
     /// The first quote at or behind `at`, which is never before the quote that was found last.
     #[inline(always)]
     pub(super) fn next_quote(&mut self, at: usize) -> Option<usize> {
-        let offset = at - self.start;
+        let offset = at.checked_sub(self.start)?;
         if let Some(word) = self.quotes.get(offset / WORD) {
             let ahead = word >> (offset % WORD);
             if ahead != 0 {
@@ -63,27 +68,27 @@ impl<'t> Marks<'t> {
         self.later_quote(at)
     }
 
-    /// What [`Self::next_quote`] does not find in the word that holds `at`.
+    /// What [`Self::next_quote`] does not find in the next bytes.
     #[inline(never)]
     fn later_quote(&mut self, at: usize) -> Option<usize> {
-        while self.start + WINDOW <= at {
-            self.advance()?;
-        }
-        let offset = at - self.start;
-        let ahead = self.quotes[offset / WORD] >> (offset % WORD);
-        if ahead != 0 {
-            return Some(at + ahead.trailing_zeros() as usize);
-        }
-        let mut word = offset / WORD + 1;
         loop {
-            let rest = &self.quotes[word..];
-            if let Some(words) = rest.iter().position(|quotes| *quotes != 0) {
-                let bit = rest[words].trailing_zeros() as usize;
-                return Some(self.start + (word + words) * WORD + bit);
+            if let Some(quote) = self.marked_quote(at) {
+                return Some(quote);
             }
-            self.advance()?;
-            word = 0;
+            self.mark_more()?;
         }
+    }
+
+    fn marked_quote(&self, at: usize) -> Option<usize> {
+        let offset = at.saturating_sub(self.start);
+        let (first, rest) = self.quotes.get(offset / WORD..)?.split_first()?;
+        let ahead = first >> (offset % WORD);
+        if ahead != 0 {
+            return Some(self.start + offset + ahead.trailing_zeros() as usize);
+        }
+        let words = rest.iter().position(|quotes| *quotes != 0)?;
+        let bit = rest[words].trailing_zeros() as usize;
+        Some(self.start + (offset / WORD + 1 + words) * WORD + bit)
     }
 
     /// Whether no backslash stands from `start` to `end`, both in or before the window.
@@ -94,7 +99,7 @@ impl<'t> Marks<'t> {
 
     /// Whether all up to `end` is usual: no control character, and no escape that is rare or none.
     pub(super) fn are_usual_until(mut self, end: usize) -> bool {
-        while self.start + WINDOW < end && self.advance().is_some() {}
+        while self.start + self.marked * WORD < end && self.mark_more().is_some() {}
         let within = end.saturating_sub(self.start);
         let has_control = self.controls.iter().enumerate().any(|(index, controls)| {
             let ahead = within.saturating_sub(index * WORD);
@@ -108,26 +113,32 @@ impl<'t> Marks<'t> {
         !has_control && !self.is_unusual
     }
 
-    /// Moves to the next window, if there is one.
-    fn advance(&mut self) -> Option<()> {
-        let next = self.start + WINDOW;
+    /// Marks the rest of the window, or the next one where all of it is marked; nothing where the text
+    /// ends.
+    fn mark_more(&mut self) -> Option<()> {
+        let next = self.start + self.marked * WORD;
         if next >= self.bytes.len() {
             return None;
         }
-        self.is_unusual |= self.controls.iter().any(|controls| *controls != 0);
-        self.start = next;
-        self.mark_window();
+        if self.marked == WORDS {
+            self.is_unusual |= self.controls.iter().any(|controls| *controls != 0);
+            self.start = next;
+            self.marked = 0;
+        }
+        self.mark(WORDS - self.marked);
         Some(())
     }
 
-    fn mark_window(&mut self) {
-        let rest = &self.bytes[self.start.min(self.bytes.len())..];
-        let window = &rest[..rest.len().min(WINDOW)];
-        let (words, tail) = window.as_chunks::<WORD>();
-        for (index, word) in words.iter().enumerate() {
+    /// Marks `most` more words, fewer where the text ends: those have no marks.
+    fn mark(&mut self, most: usize) {
+        let rest = &self.bytes[self.start + self.marked * WORD..];
+        let bytes = &rest[..rest.len().min(most * WORD)];
+        let (words, tail) = bytes.as_chunks::<WORD>();
+        let mut index = self.marked;
+        for word in words {
             self.mark_word(index, word);
+            index += 1;
         }
-        let mut index = words.len();
         if !tail.is_empty() {
             let mut word = [b' '; WORD];
             word[..tail.len()].copy_from_slice(tail);
@@ -136,42 +147,34 @@ impl<'t> Marks<'t> {
         }
         self.quotes[index..].fill(0);
         self.controls[index..].fill(0);
+        self.marked += most;
     }
 
     #[inline(always)]
     fn mark_word(&mut self, index: usize, word: &[u8; WORD]) {
-        let (lanes, _) = word.as_chunks::<LANE>();
+        let lanes = lanes_of(word);
+        let [one, two, three, four] = lanes;
         let quote = u8x16::splat(b'"');
         let backslash = u8x16::splat(b'\\');
-        let mut quotes = 0;
-        let mut is_backslash = u8x16::ZERO;
-        let mut lowest = u8x16::MAX;
-        for (number, lane) in lanes.iter().enumerate() {
-            let bytes = u8x16::new(*lane);
-            let are_quotes = u64::from(bytes.simd_eq(quote).to_bitmask());
-            quotes |= are_quotes << (number * LANE);
-            is_backslash |= bytes.simd_eq(backslash);
-            lowest = lowest.min(bytes);
+        let are_backslashes = one.simd_eq(backslash) | two.simd_eq(backslash);
+        let are_backslashes = are_backslashes | three.simd_eq(backslash) | four.simd_eq(backslash);
+        let lowest = one.min(two).min(three.min(four));
+        let mut quotes = mask_of(&lanes, |bytes| bytes.simd_eq(quote));
+        if are_backslashes.any() || self.carried != 0 {
+            quotes &= !self.escaped(self.start + index * WORD, word);
         }
-        if is_backslash.any() || self.carried != 0 {
-            quotes &= !self.escaped(self.start + index * WORD, lanes);
-        }
-        let last_control = u8x16::splat(b' ' - 1);
-        let is_control = |bytes: u8x16| bytes.min(last_control).simd_eq(bytes);
-        let has_control = is_control(lowest).any();
         self.quotes[index] = quotes;
-        self.controls[index] = if has_control {
-            mask_of(lanes, is_control)
-        } else {
-            0
+        self.controls[index] = match are_controls(lowest).any() {
+            true => mask_of(&lanes, are_controls),
+            false => 0,
         };
     }
 
-    /// Which bytes of the word at `at` are escaped.
+    /// Which bytes of `word`, which stands at `at`, are escaped.
     #[inline(never)]
-    fn escaped(&mut self, at: usize, lanes: &[[u8; LANE]]) -> u64 {
+    fn escaped(&mut self, at: usize, word: &[u8; WORD]) -> u64 {
         let backslash = u8x16::splat(b'\\');
-        let backslashes = mask_of(lanes, |bytes| bytes.simd_eq(backslash));
+        let backslashes = mask_of(&lanes_of(word), |bytes| bytes.simd_eq(backslash));
         let mut escaped = self.carried;
         let mut rest = backslashes & !escaped;
         self.carried = 0;
@@ -192,12 +195,22 @@ impl<'t> Marks<'t> {
     }
 }
 
-fn mask_of(lanes: &[[u8; LANE]], is_it: impl Fn(u8x16) -> u8x16) -> u64 {
-    let masks = lanes.iter().enumerate().map(|(number, lane)| {
-        let mask = u64::from(is_it(u8x16::new(*lane)).to_bitmask());
-        mask << (number * LANE)
-    });
-    masks.fold(0, |all, mask| all | mask)
+#[inline(always)]
+fn lanes_of(word: &[u8; WORD]) -> [u8x16; LANES] {
+    let (lanes, _) = word.as_chunks::<LANE>();
+    std::array::from_fn(|index| u8x16::new(lanes[index]))
+}
+
+/// One bit for each byte of which `is_it` makes all bits set.
+#[inline(always)]
+fn mask_of(lanes: &[u8x16; LANES], is_it: impl Fn(u8x16) -> u8x16) -> u64 {
+    let [one, two, three, four] = lanes.map(|bytes| u64::from(is_it(bytes).to_bitmask()));
+    one | two << LANE | three << (2 * LANE) | four << (3 * LANE)
+}
+
+#[inline(always)]
+fn are_controls(bytes: u8x16) -> u8x16 {
+    bytes.min(u8x16::splat(b' ' - 1)).simd_eq(bytes)
 }
 
 /// Whether `rest` goes on as an escape does whose backslash was just read. Surrogates, which come in
@@ -221,6 +234,8 @@ fn is_usual_escape(rest: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const WINDOW: usize = WORDS * WORD;
 
     /// Positions of quotes that are not escaped, found byte by byte.
     fn quotes_of(bytes: &[u8]) -> Vec<usize> {

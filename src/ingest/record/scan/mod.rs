@@ -72,37 +72,28 @@ impl<'de> Scanner<'de> {
     /// The next value, as `shape` sees it.
     #[inline(always)]
     pub(super) fn value<S: Shape<'de>>(&mut self, shape: S) -> Result<S::Value, Unusual> {
-        match self.plain_string() {
-            Some(text) => Ok(shape.borrowed(text)),
+        match self.behind(self.position, b"\"") {
+            Some(start) => self.string(start, shape),
             None => self.other_value(shape),
         }
     }
 
-    /// The string that stands at the position, where it has no escapes.
+    /// Shows the string whose first character stands at `start` to `shape`.
     #[inline(always)]
-    fn plain_string(&mut self) -> Option<&'de str> {
-        let start = self.behind(self.position, b"\"")?;
-        let quote = self.marks.next_quote(start)?;
-        if !self.marks.is_plain(start, quote) {
-            return None;
-        }
+    fn string<S: Shape<'de>>(&mut self, start: usize, shape: S) -> Result<S::Value, Unusual> {
+        let quote = self.marks.next_quote(start).ok_or(Unusual)?;
         self.position = quote + 1;
-        self.text.get(start..quote)
+        if self.marks.is_plain(start, quote) {
+            return Ok(shape.borrowed(&self.text[start..quote]));
+        }
+        Ok(shape.transient(&self.unescaped(start, quote)?))
     }
 
-    /// A value that is no plain string, or stands behind spaces.
+    /// A value that is no string, or stands behind spaces.
     fn other_value<S: Shape<'de>>(&mut self, shape: S) -> Result<S::Value, Unusual> {
         self.position = self.behind_spaces(self.position);
         match self.bytes.get(self.position).ok_or(Unusual)? {
-            b'"' => {
-                let start = self.position + 1;
-                let quote = self.marks.next_quote(start).ok_or(Unusual)?;
-                self.position = quote + 1;
-                Ok(match self.marks.is_plain(start, quote) {
-                    true => shape.borrowed(&self.text[start..quote]),
-                    false => shape.transient(&self.unescaped(start, quote)?),
-                })
-            }
+            b'"' => self.string(self.position + 1, shape),
             b'0'..=b'9' => {
                 let (number, end) = self.integer(self.position).ok_or(Unusual)?;
                 self.position = end;

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use wafwatch_loadgen::{Generator, Options, Scenario};
 
-use super::super::{parsed, scanned};
+use super::super::{KnownLists, parsed, scanned};
+use super::Unusual;
 
 const DEPTH: u16 = 64;
 
@@ -24,9 +25,17 @@ enum By {
 ///
 /// What it cannot read is read by the parser alone, so there is nothing to compare.
 fn read_within(line: &str, depth: u16) -> By {
-    let Ok(scanned) = scanned(line, depth) else {
+    let mut known = KnownLists::default();
+    let Ok(first) = scanned(line, depth, &mut known) else {
         return By::Parser;
     };
+    let again = scanned(line, depth, &mut known);
+    assert_eq!(
+        format!("{:?}", Ok::<_, Unusual>(&first)),
+        format!("{:?}", again.as_ref()),
+        "{line}"
+    );
+    let scanned = first;
     let parsed = parsed(line, depth);
     let parsed = parsed.unwrap_or_else(|reason| panic!("scanned, but {reason:?}: {line}"));
     assert_eq!(format!("{scanned:?}"), format!("{parsed:?}"), "{line}");
@@ -351,6 +360,23 @@ proptest! {
         depth in prop_oneof![4 => Just(DEPTH), 1 => 0..8_u16],
     ) {
         read_within(&edited(object, &edits), depth);
+    }
+
+    /// Lists that an earlier record made known change nothing of what a later one says.
+    #[test]
+    fn edited_records_behind_others_are_read_alike(
+        record in any::<Index>(),
+        edits in vec(vec(edit(), 0..3), 2..5),
+    ) {
+        let record = record.get(GENERATED.as_slice());
+        let mut known = KnownLists::default();
+        for edits in &edits {
+            let line = edited(record.clone(), edits);
+            if let Ok(scanned) = scanned(&line, DEPTH, &mut known) {
+                let parsed = parsed(&line, DEPTH).expect("what was scanned");
+                prop_assert_eq!(format!("{scanned:?}"), format!("{parsed:?}"), "{}", line);
+            }
+        }
     }
 
     #[test]
