@@ -69,7 +69,7 @@ impl Stream {
         let scale = if is_count { Scale::Count } else { Scale::Plain };
         let per_day = 86_400.0 / window_seconds.max(1e-3);
         Self {
-            series: Series::new(scale, Rhythms::Full, per_day),
+            series: Series::new(scale, Rhythms::Full, per_day).counting_windows(),
             gate: Gate::new(),
             budget: Budget::new(),
             per_day,

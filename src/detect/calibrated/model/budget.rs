@@ -27,6 +27,8 @@ const LARGEST_EXCESS: f64 = 0.9;
 const HONEST_QUANTILE: f64 = 2.9;
 const LARGEST_EXCESS_OF_SERIES: f64 = 1.5;
 const MEMORY_DAYS: f64 = 7.0;
+/// Part of the accepted incidents that chance is given: jobs, scanners and launches take the rest.
+const SPENT: f64 = 0.8;
 /// An excess teaches at most as much as one of so many mean excesses.
 const CLIP: f64 = 4.0;
 const LEAST_INFLUENCE: f64 = 0.1;
@@ -134,5 +136,5 @@ impl Budget {
 pub(crate) fn alarm_at(per_day: f64, accepted_per_week: f64) -> f64 {
     let blocks = 7.0 * per_day / f64::from(BLOCK);
     // Long windows make few blocks: an alarm is never what every tenth block has.
-    log10(blocks / accepted_per_week.max(1e-6)).max(1.2)
+    log10(blocks / (SPENT * accepted_per_week).max(1e-6)).max(1.2)
 }

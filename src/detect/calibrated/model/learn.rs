@@ -26,7 +26,7 @@ const DRIFT_GAIN: f64 = 0.2;
 const SLOW_CALIBRATION_DAYS: f64 = 2.0;
 
 /// Excursions that the prior of a slow tail is worth, and that it remembers.
-const PRIOR_EXCESSES: f64 = 10.0;
+const PRIOR_EXCESSES: f64 = 3.0;
 const LASTING_EXCESSES: f64 = 60.0;
 
 impl Series {
@@ -90,6 +90,13 @@ impl Series {
                     quantile,
                     excess: 0.003,
                     prior: 40.0,
+                    ..fast
+                }
+            } else if self.counted == Counted::Windows {
+                Pace {
+                    quantile,
+                    excess: 0.0003,
+                    prior: 300.0,
                     ..fast
                 }
             } else {

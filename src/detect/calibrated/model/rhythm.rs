@@ -29,7 +29,7 @@ const MINUTE_GAIN: f64 = 1.0 / 72.0;
 const WEEKLY_DOUBT: f64 = 0.5;
 
 /// How many times a job of five minutes may weigh more on a weekday that was not seen.
-const JOB_DOUBT: f64 = 2.0;
+const JOB_DOUBT: f64 = 3.0;
 
 /// Which rhythms a series is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

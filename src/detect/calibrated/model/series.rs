@@ -20,7 +20,7 @@ use super::scale::{self, Scale};
 use super::season::Trust;
 use super::slow::{SPANS, SlowMeans};
 use super::spread::Spread;
-use super::tail::Tail;
+use super::tail::{Counted, Tail};
 use super::timing::Timing;
 use super::zero_run::SilentRuns;
 
@@ -45,7 +45,7 @@ const PLAIN_FLOOR: f64 = 0.05;
 pub(super) const SLOW_EXCESS: f64 = 0.38;
 const FAST_SHAPE: f64 = 0.5;
 /// A share follows the volume within so many of the volume's standard deviations.
-const VOLUME_REACH: f64 = 2.0;
+const VOLUME_REACH: f64 = 1.5;
 const ELASTICITY_PRIOR: f64 = 1.0;
 
 /// One value, and what is known beside it.
@@ -109,6 +109,8 @@ pub(crate) struct Series {
     pub(super) tails: [Tail; TAILS],
     pub(super) silences: SilentRuns,
     pub(super) budget: Budget,
+    /// What is one excess of a long mean.
+    pub(super) counted: Counted,
     pub(super) mean_value: f64,
     pub(super) value_variance: f64,
 }
@@ -142,6 +144,7 @@ impl Series {
             }),
             silences: SilentRuns::new(),
             budget: Budget::of_series(),
+            counted: Counted::Excursions,
             mean_value: 0.0,
             value_variance: 0.0,
         }
@@ -153,6 +156,15 @@ impl Series {
         series.seen = windows;
         series.level = Scale::Count.stabilise(0.0, 0.0);
         series
+    }
+
+    /// Lets every window of an excursion widen the tails of long means: one event is told once, and
+    /// what lasts fades.
+    pub(crate) fn counting_windows(self) -> Self {
+        Self {
+            counted: Counted::Windows,
+            ..self
+        }
     }
 
     pub(crate) fn seen(&self) -> f64 {

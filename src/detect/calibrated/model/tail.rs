@@ -23,7 +23,7 @@ const LEAST_QUANTILE: f64 = 0.3;
 const LARGEST_EXCESS: f64 = 6.0;
 
 /// What is one excess.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Counted {
     /// Every window above the quantile.
     Windows,
