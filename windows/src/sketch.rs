@@ -78,7 +78,7 @@ impl FrequentSketch {
     }
 
     /// Counts `key` and returns by how many bytes the sketch grew.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn count(&mut self, key: KeyRef<'_>, count: u64) -> isize {
         self.weight = self.weight.saturating_add(count);
         match self.entries.find_mut(key.hash, |entry| entry.key.is(key)) {
@@ -90,7 +90,6 @@ impl FrequentSketch {
         }
     }
 
-    #[inline(never)]
     fn keep(&mut self, key: KeyRef<'_>, count: u64) -> isize {
         let before = self.estimated_bytes();
         self.insert(key, count);

@@ -120,11 +120,11 @@ pub(in crate::ingest) trait Fields<'de> {
     /// does not see the text never does.
     fn skip_known(&mut self, known: &KnownLists) -> bool;
 
-    /// The value, as `shape` sees it, and its text where the reader sees that.
-    fn value_and_text<S: Shape<'de>>(
+    /// Shows the value to `shape`, and gives its text where the reader sees that.
+    fn show<S: Shape<'de, Value = ()>>(
         &mut self,
         shape: S,
-    ) -> Result<(S::Value, Option<&'de [u8]>), Self::Error>;
+    ) -> Result<Option<&'de [u8]>, Self::Error>;
 }
 
 /// An array on its way through a reader.

@@ -303,7 +303,7 @@ impl<'u> Unit<'u> {
         }
         let were_none = self.matches.are_none();
         let groups = RuleGroups(&mut self.matches, inner);
-        let ((), text) = fields.value_and_text(groups)?;
+        let text = fields.show(groups)?;
         if let Some(text) = text
             && were_none
             && self.matches.are_none()

@@ -122,11 +122,9 @@ impl<'de, A: MapAccess<'de>> Fields<'de> for ParsedFields<A> {
         false
     }
 
-    fn value_and_text<S: Shape<'de>>(
-        &mut self,
-        shape: S,
-    ) -> Result<(S::Value, Option<&'de [u8]>), A::Error> {
-        Ok((self.value(shape)?, None))
+    fn show<S: Shape<'de, Value = ()>>(&mut self, shape: S) -> Result<Option<&'de [u8]>, A::Error> {
+        self.value(shape)?;
+        Ok(None)
     }
 }
 

@@ -102,14 +102,10 @@ impl<'de> Fields<'de> for ScannedFields<'_, 'de> {
         true
     }
 
-    fn value_and_text<S: Shape<'de>>(
-        &mut self,
-        shape: S,
-    ) -> Result<(S::Value, Option<&'de [u8]>), Unusual> {
+    fn show<S: Shape<'de, Value = ()>>(&mut self, shape: S) -> Result<Option<&'de [u8]>, Unusual> {
         let start = self.scanner.position;
-        let value = self.scanner.value(shape)?;
-        let text = &self.scanner.bytes[start..self.scanner.position];
-        Ok((value, Some(text)))
+        self.scanner.value(shape)?;
+        Ok(Some(&self.scanner.bytes[start..self.scanner.position]))
     }
 }
 
