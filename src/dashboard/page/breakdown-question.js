@@ -44,7 +44,10 @@ export class Breakdown {
     const abort = (this.#abort = new AbortController());
     try {
       const top = await server.top(question, abort.signal);
-      showBreakdown(top, { filter: (value) => this.#choose({ filter: value }), baseline: (kind) => this.#choose({ baseline: kind }) });
+      showBreakdown(top, {
+        filter: (value) => this.#choose({ filter: value }),
+        baseline: (kind) => this.#choose({ baseline: kind }),
+      });
       this.#panel.setAttribute("aria-busy", "false");
     } catch (error) {
       if (error.name === "AbortError") return;

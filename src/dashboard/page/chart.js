@@ -173,9 +173,27 @@ export class Chart {
 
   #make() {
     const paths = steps(this.#bucketSize);
-    const layer = ({ key, name }) => ({ label: name, fill: colour(key), stroke: colour(key), width: 0, paths, points: { show: false } });
-    const line = { label: COUNTED.name, stroke: colour("counted"), width: 1.5, paths, points: { show: false } };
-    const axis = { stroke: colour("muted"), font: "12px system-ui, sans-serif", ticks: { show: false }, grid: { stroke: colour("grid"), width: 1 } };
+    const layer = ({ key, name }) => ({
+      label: name,
+      fill: colour(key),
+      stroke: colour(key),
+      width: 0,
+      paths,
+      points: { show: false },
+    });
+    const line = {
+      label: COUNTED.name,
+      stroke: colour("counted"),
+      width: 1.5,
+      paths,
+      points: { show: false },
+    };
+    const axis = {
+      stroke: colour("muted"),
+      font: "12px system-ui, sans-serif",
+      ticks: { show: false },
+      grid: { stroke: colour("grid"), width: 1 },
+    };
     const chart = this;
     const options = {
       ...this.#size(),
@@ -185,8 +203,17 @@ export class Chart {
       legend: { show: false },
       scales: { x: { time: true }, y: { range: (plot, _, most) => [0, chart.#highest(plot, most ?? 0)] } },
       axes: [
-        { ...axis, size: 42, space: 70, values: (_, times) => times.map((time, index) => axisTime(time, times[index - 1])) },
-        { ...axis, size: 52, values: (_, values) => values.map((value) => (Number.isInteger(value) ? compact(value) : "")) },
+        {
+          ...axis,
+          size: 42,
+          space: 70,
+          values: (_, times) => times.map((time, index) => axisTime(time, times[index - 1])),
+        },
+        {
+          ...axis,
+          size: 52,
+          values: (_, values) => values.map((value) => (Number.isInteger(value) ? compact(value) : "")),
+        },
       ],
       series: [{}, ...LAYERS.map(layer), line],
       cursor: {
@@ -195,7 +222,8 @@ export class Chart {
         drag: { x: true, y: false, setScale: false, dist: 5 },
         bind: {
           dblclick: () => () => chart.reset(),
-          mousedown: (_, __, handle) => (event) => (event.button === 0 && !event.shiftKey ? handle(event) : null),
+          mousedown: (_, __, handle) => (event) =>
+            event.button === 0 && !event.shiftKey ? handle(event) : null,
         },
       },
       hooks: {
@@ -222,15 +250,29 @@ export class Chart {
   // Buttons for the mouse; with the keyboard the same incidents are reached in their list.
   #placeMarks(plot) {
     const { min, max } = plot.scales.x;
-    const seen = this.#incidents.filter(({ opened, resolved, last }) => opened < max && (resolved ?? last) > min);
+    const seen = this.#incidents.filter(
+      ({ opened, resolved, last }) => opened < max && (resolved ?? last) > min,
+    );
     const marks = seen.slice(0, MOST_MARKS).map((incident) => {
       const left = Math.max(0, plot.valToPos(incident.opened, "x"));
       const right = Math.min(plot.over.clientWidth, plot.valToPos(incident.resolved ?? incident.last, "x"));
       const title = `${incident.level}: ${incident.cause_title ?? "incident"}, from ${clock(incident.opened)} UTC`;
-      const mark = element("button", {
-        type: "button", class: `mark level-${incident.level}`, tabindex: "-1", title, "aria-label": title,
-        onclick: () => this.#told.incident(incident.id),
-      }, drawing("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, drawing("path", { d: "M5 1 9.5 9h-9z" })));
+      const mark = element(
+        "button",
+        {
+          type: "button",
+          class: `mark level-${incident.level}`,
+          tabindex: "-1",
+          title,
+          "aria-label": title,
+          onclick: () => this.#told.incident(incident.id),
+        },
+        drawing(
+          "svg",
+          { viewBox: "0 0 10 10", "aria-hidden": "true" },
+          drawing("path", { d: "M5 1 9.5 9h-9z" }),
+        ),
+      );
       mark.style.left = `${left}px`;
       mark.style.width = `${Math.max(18, right - left)}px`;
       return mark;

@@ -46,5 +46,9 @@ export function visible(text) {
 
 /** A value of a record, apart from the text around it in direction and look. */
 export function quoted(text, properties = {}) {
-  return element("bdi", { ...properties, class: `value ${properties.class ?? ""}`.trim(), dir: "ltr" }, visible(text));
+  return element(
+    "bdi",
+    { ...properties, class: `value ${properties.class ?? ""}`.trim(), dir: "ltr" },
+    visible(text),
+  );
 }

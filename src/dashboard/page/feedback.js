@@ -29,14 +29,31 @@ function show(box, id, mark, trouble, changed) {
     }
   };
   const focused = document.activeElement?.id;
-  replace(box,
+  replace(
+    box,
     element("span", { class: "question" }, "Was this"),
-    SAYINGS.map(([judgement, name, title]) => element("button", {
-      type: "button", title, id: `say-${judgement}`, "aria-pressed": String(mark?.judgement === judgement),
-      onclick: () => act(() => server.say(id, judgement)),
-    }, name)),
-    mark ? element("button", { type: "button", id: "take-back", class: "quiet", onclick: () => act(() => server.takeBack(id)) }, "Undo") : null,
-    element("p", { role: "status", class: trouble ? "error" : "muted" }, trouble || (mark ? said(mark) : "")));
+    SAYINGS.map(([judgement, name, title]) =>
+      element(
+        "button",
+        {
+          type: "button",
+          title,
+          id: `say-${judgement}`,
+          "aria-pressed": String(mark?.judgement === judgement),
+          onclick: () => act(() => server.say(id, judgement)),
+        },
+        name,
+      ),
+    ),
+    mark
+      ? element(
+          "button",
+          { type: "button", id: "take-back", class: "quiet", onclick: () => act(() => server.takeBack(id)) },
+          "Undo",
+        )
+      : null,
+    element("p", { role: "status", class: trouble ? "error" : "muted" }, trouble || (mark ? said(mark) : "")),
+  );
   // "Undo" goes with its mark; the focus goes to the first answer then.
   if (focused === "take-back" && !mark) byId("say-relevant")?.focus();
 }

@@ -13,14 +13,19 @@ export function showFigures(series, bucketSize, range, window) {
   const share = (count) => (sum.total > 0 ? `${percent(count / sum.total)} of all` : "");
   const challenged = sum.captcha + sum.challenge;
   const perWindow = sum.windows > 1 ? `${number(sum.total / sum.windows)} per window` : "";
-  const expected = chosen >= 0 && series.expected[chosen] !== null ? `expected ${number(Math.round(series.lower[chosen]))} to ${number(Math.round(series.upper[chosen]))}` : perWindow;
-  replace(byId("figures"),
+  const expected =
+    chosen >= 0 && series.expected[chosen] !== null
+      ? `expected ${number(Math.round(series.lower[chosen]))} to ${number(Math.round(series.upper[chosen]))}`
+      : perWindow;
+  replace(
+    byId("figures"),
     figure("Requests", number(sum.total), expected),
     figure("Blocked", number(sum.blocked), share(sum.blocked), "blocked"),
     figure("Allowed", number(sum.allowed), share(sum.allowed), "allowed"),
     figure("Challenged", number(challenged), share(challenged), "challenged"),
     figure("Counted", number(sum.counted), "in another figure too", "counted"),
-    figure("Windows", number(sum.windows), windowsNote(sum)));
+    figure("Windows", number(sum.windows), windowsNote(sum)),
+  );
 }
 
 function windowsNote(sum) {
@@ -29,5 +34,11 @@ function windowsNote(sum) {
 }
 
 function figure(name, value, note, key) {
-  return element("div", {}, element("dt", { class: key ? `swatch ${key}` : null }, name), element("dd", { class: "big" }, value), element("dd", { class: "muted" }, note || "\u00a0"));
+  return element(
+    "div",
+    {},
+    element("dt", { class: key ? `swatch ${key}` : null }, name),
+    element("dd", { class: "big" }, value),
+    element("dd", { class: "muted" }, note || "\u00a0"),
+  );
 }

@@ -88,5 +88,9 @@ export function bytes(count) {
 /** A time as an element: UTC to read, local time on hover. */
 export function timeElement(time, text = utc(time)) {
   const date = new Date(time);
-  return element("time", { datetime: date.toISOString(), title: `${utc(time)}, here ${LOCAL.format(date)}` }, text);
+  return element(
+    "time",
+    { datetime: date.toISOString(), title: `${utc(time)}, here ${LOCAL.format(date)}` },
+    text,
+  );
 }

@@ -29,7 +29,8 @@ export function followKeys(host, chart) {
     Escape: () => chart.choose(null),
   };
   host.addEventListener("keydown", (event) => {
-    const action = event.target === host && !event.ctrlKey && !event.metaKey && !event.altKey && actions[event.key];
+    const action =
+      event.target === host && !event.ctrlKey && !event.metaKey && !event.altKey && actions[event.key];
     if (!action) return;
     event.preventDefault();
     action(event);
@@ -39,18 +40,23 @@ export function followKeys(host, chart) {
 function followMouse(surface, chart) {
   let pressed = null;
   const place = (event) => event.clientX - surface.getBoundingClientRect().left;
-  surface.addEventListener("wheel", (event) => {
-    const isSideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey;
-    // A plain wheel scrolls the page: the chart must not be a trap on the way down.
-    if (!isSideways && !event.ctrlKey && !event.metaKey) return;
-    event.preventDefault();
-    const range = chart.range();
-    const turned = isSideways ? event.deltaX || event.deltaY : event.deltaY;
-    if (isSideways) chart.show(moved(range, turned / surface.clientWidth));
-    else chart.show(zoomed(range, Math.exp(turned / 300), chart.timeAt(place(event))));
-  }, { passive: false });
+  surface.addEventListener(
+    "wheel",
+    (event) => {
+      const isSideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey;
+      // A plain wheel scrolls the page: the chart must not be a trap on the way down.
+      if (!isSideways && !event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const range = chart.range();
+      const turned = isSideways ? event.deltaX || event.deltaY : event.deltaY;
+      if (isSideways) chart.show(moved(range, turned / surface.clientWidth));
+      else chart.show(zoomed(range, Math.exp(turned / 300), chart.timeAt(place(event))));
+    },
+    { passive: false },
+  );
   surface.addEventListener("pointerdown", (event) => {
-    if (event.pointerType === "mouse" && event.button === 0) pressed = { x: event.clientX, range: chart.range(), isPan: event.shiftKey };
+    if (event.pointerType === "mouse" && event.button === 0)
+      pressed = { x: event.clientX, range: chart.range(), isPan: event.shiftKey };
   });
   addEventListener("pointermove", (event) => {
     if (!pressed?.isPan) return;
@@ -59,7 +65,13 @@ function followMouse(surface, chart) {
   addEventListener("pointerup", (event) => {
     const start = pressed;
     pressed = null;
-    if (!start || start.isPan || Math.abs(event.clientX - start.x) > CLICK_PIXELS || !surface.contains(event.target)) return;
+    if (
+      !start ||
+      start.isPan ||
+      Math.abs(event.clientX - start.x) > CLICK_PIXELS ||
+      !surface.contains(event.target)
+    )
+      return;
     chart.choose(chart.timeAt(place(event)));
   });
 }
@@ -68,7 +80,8 @@ function followTouch(surface, chart) {
   const fingers = new Map();
   let begin = null;
   const restart = () => {
-    begin = fingers.size === 0 ? null : { range: chart.range(), ...spread(), hasMoved: begin?.hasMoved ?? false };
+    begin =
+      fingers.size === 0 ? null : { range: chart.range(), ...spread(), hasMoved: begin?.hasMoved ?? false };
   };
   const spread = () => {
     const places = [...fingers.values()].sort((left, right) => left - right);
@@ -86,14 +99,17 @@ function followTouch(surface, chart) {
     const now = spread();
     const box = surface.getBoundingClientRect();
     const perPixel = (begin.range.to - begin.range.from) / box.width;
-    if (Math.abs(now.left - begin.left) + Math.abs(now.right - begin.right) > CLICK_PIXELS) begin.hasMoved = true;
+    if (Math.abs(now.left - begin.left) + Math.abs(now.right - begin.right) > CLICK_PIXELS)
+      begin.hasMoved = true;
     if (!begin.hasMoved) return;
     if (!now.isPinch) {
       chart.show(moved(begin.range, (begin.left - now.left) / box.width));
       return;
     }
     // The times that were under the fingers stay under them.
-    const [first, second] = [begin.left, begin.right].map((x) => begin.range.from + (x - box.left) * perPixel);
+    const [first, second] = [begin.left, begin.right].map(
+      (x) => begin.range.from + (x - box.left) * perPixel,
+    );
     const scale = (second - first) / Math.max(8, now.right - now.left);
     const from = first - (now.left - box.left) * scale;
     chart.show({ from, to: from + box.width * scale });

@@ -44,8 +44,9 @@ export class History {
 
   #covers(answer, { from, to }, size) {
     const known = this.#knowledge.acls.get(answer.acl);
-    const isWithin = answer.from <= Math.max(from, known?.from ?? from) && answer.until >= Math.min(to, known?.until ?? to);
-    const needed = Math.max(size, (to - from) * (1 + 2 * MARGIN) / NEWEST);
+    const isWithin =
+      answer.from <= Math.max(from, known?.from ?? from) && answer.until >= Math.min(to, known?.until ?? to);
+    const needed = Math.max(size, ((to - from) * (1 + 2 * MARGIN)) / NEWEST);
     return isWithin && answer.bucketSize <= needed * COARSEST;
   }
 
@@ -61,7 +62,12 @@ export class History {
     this.#abort?.abort();
     this.#abort = new AbortController();
     const margin = (to - from) * MARGIN;
-    const wanted = { acl, from: Math.max(0, Math.floor(from - margin)), until: Math.ceil(to + margin), points: NEWEST };
+    const wanted = {
+      acl,
+      from: Math.max(0, Math.floor(from - margin)),
+      until: Math.ceil(to + margin),
+      points: NEWEST,
+    };
     try {
       const answer = await server.windows(wanted, this.#abort.signal);
       const series = answer.series.find((one) => one.acl === acl) ?? noSeries(acl);

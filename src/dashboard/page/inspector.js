@@ -70,8 +70,15 @@ export class Inspector {
       if (this.#reports.size >= MOST_REPORTS) this.#reports.clear();
       this.#reports.set(id, { firstStep: firstStep(detail) });
       // One that is older than those that were listed.
-      if (!this.#knowledge.incidents.has(id)) this.#knowledge.changeIncidents({ incidents: [detail.incident] });
-      if (id === this.#chosen) this.#put(detailOf(detail, feedbackOf(id, detail.mark, () => {})));
+      if (!this.#knowledge.incidents.has(id))
+        this.#knowledge.changeIncidents({ incidents: [detail.incident] });
+      if (id === this.#chosen)
+        this.#put(
+          detailOf(
+            detail,
+            feedbackOf(id, detail.mark, () => {}),
+          ),
+        );
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       this.#reports.set(id, { firstStep: null });
@@ -92,7 +99,11 @@ export class Inspector {
       return;
     }
     before.replaceWith(element);
-    [...element.querySelectorAll("details")].forEach((part, place) => (part.open = openParts[place] ?? false));
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    [...element.querySelectorAll("details")].forEach(
+      (part, place) => (part.open = openParts[place] ?? false),
+    );
+    // What had the focus may be gone with what was taken back; the focus stays beside it then.
+    const next = document.getElementById(focused) ?? element.querySelector("#say-relevant");
+    if (focused) next.focus({ preventScroll: true });
   }
 }

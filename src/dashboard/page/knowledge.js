@@ -7,8 +7,21 @@ import { indexAt } from "./viewport.js";
 export const NEWEST = 1_000;
 const MOST_KEPT = 2 * NEWEST;
 export const COLUMNS = [
-  "start", "windows", "total", "allowed", "blocked", "counted", "captcha", "challenge", "other",
-  "late", "incomplete", "findings", "expected", "lower", "upper",
+  "start",
+  "windows",
+  "total",
+  "allowed",
+  "blocked",
+  "counted",
+  "captcha",
+  "challenge",
+  "other",
+  "late",
+  "incomplete",
+  "findings",
+  "expected",
+  "lower",
+  "upper",
 ];
 
 export class Knowledge {

@@ -61,7 +61,12 @@ export function follow(knowledge, told) {
     source.addEventListener("error", () => {
       // The page connects again by itself, from the beginning: the server may be another one by then.
       source.close();
-      failed(new ServerError("unreachable", "The connection to wafwatch is lost. Check that it still runs; this page goes on by itself."));
+      failed(
+        new ServerError(
+          "unreachable",
+          "The connection to wafwatch is lost. Check that it still runs; this page goes on by itself.",
+        ),
+      );
     });
     on("windows", (data) => {
       if (knowledge.changeWindows(data)) refresh(server.acls, (acls) => knowledge.setAcls(acls));

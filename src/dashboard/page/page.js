@@ -115,7 +115,8 @@ function drawAll() {
     showHead(acl);
   }
   const whole = bounds();
-  if (isFollowing && view.from !== null) Object.assign(view, { from: Math.round(view.from + whole.to - view.to), to: whole.to });
+  if (isFollowing && view.from !== null)
+    Object.assign(view, { from: Math.round(view.from + whole.to - view.to), to: whole.to });
   const { series, bucketSize } = history.series(view.acl, range());
   const incidents = knowledge.incidentsOf(view.acl);
   chart.setData(series, bucketSize, whole, incidents, isStale);
@@ -127,13 +128,24 @@ function drawAll() {
   showFigures(series, bucketSize, shown, view.window);
   if (byId("table-details").open) showTable(series, shown);
   inspector.show(incidents, view.incident, open);
-  breakdown.ask(view, view.window === null ? shown : { from: view.window, to: view.window + bucketSize }, whole);
+  breakdown.ask(
+    view,
+    view.window === null ? shown : { from: view.window, to: view.window + bucketSize },
+    whole,
+  );
 }
 
 function showHead(acl) {
   replace(byId("acl-name"), quoted(acl.name));
-  const learning = acl.stage?.windows_left ? `${acl.stage.kind.replaceAll("_", " ")}: ${plural(acl.stage.windows_left, "window")} to the next stage` : null;
-  const about = [acl.scope, acl.region, `${plural(acl.windows, "window")} since ${utc(acl.from ?? 0)}`, learning];
+  const learning = acl.stage?.windows_left
+    ? `${acl.stage.kind.replaceAll("_", " ")}: ${plural(acl.stage.windows_left, "window")} to the next stage`
+    : null;
+  const about = [
+    acl.scope,
+    acl.region,
+    `${plural(acl.windows, "window")} since ${utc(acl.from ?? 0)}`,
+    learning,
+  ];
   byId("acl-about").textContent = about.filter(Boolean).join(" · ");
 }
 
@@ -141,9 +153,10 @@ function showEmpty() {
   const { health } = knowledge;
   byId("empty-size").textContent = `${knowledge.windowSize / 1_000} seconds`;
   const { read = 0, accepted = 0, rejected = 0 } = health?.accounts ?? {};
-  byId("empty-progress").textContent = read > 0
-    ? `So far ${plural(read, "record")} came in: ${number(accepted)} accepted, ${number(rejected)} rejected, ${plural(health.store.open_windows, "window")} open.`
-    : "No record has come in so far.";
+  byId("empty-progress").textContent =
+    read > 0
+      ? `So far ${plural(read, "record")} came in: ${number(accepted)} accepted, ${number(rejected)} rejected, ${plural(health.store.open_windows, "window")} open.`
+      : "No record has come in so far.";
 }
 
 function open(incident) {
@@ -157,18 +170,24 @@ function open(incident) {
     show(inspector.around(incident, knowledge.windowSize));
   }
   changed({ isStep: true });
-  if (!isSame) requestAnimationFrame(() => requestAnimationFrame(() => {
-    const line = byId(`incident-${incident.id}`);
-    line?.focus({ preventScroll: true });
-    line?.scrollIntoView({ block: "start" });
-  }));
+  if (!isSame)
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        const line = byId(`incident-${incident.id}`);
+        line?.focus({ preventScroll: true });
+        line?.scrollIntoView({ block: "start" });
+      }),
+    );
 }
 
 /** Goes to a stretch of time, as far as something is stored of it. */
 function show(wanted) {
   const whole = bounds();
   isFollowing = wanted.to >= whole.to;
-  Object.assign(view, rounded({ from: Math.max(whole.from, wanted.from), to: Math.min(whole.to, wanted.to) }));
+  Object.assign(
+    view,
+    rounded({ from: Math.max(whole.from, wanted.from), to: Math.min(whole.to, wanted.to) }),
+  );
 }
 
 const connection = byId("connection");
@@ -177,8 +196,12 @@ const live = follow(knowledge, {
   connection: (state, error) => {
     const names = { connecting: "Connecting", live: "Live", lost: "Connection lost", locked: "Locked" };
     connection.dataset.state = state;
-    replace(connection, element("span", { class: "dot", "aria-hidden": "true" }), names[state],
-      error && state === "lost" ? element("span", { class: "why" }, error.message) : null);
+    replace(
+      connection,
+      element("span", { class: "dot", "aria-hidden": "true" }),
+      names[state],
+      error && state === "lost" ? element("span", { class: "why" }, error.message) : null,
+    );
     login.toggle(state === "locked");
     if (state === "live") inspector.forget();
     draw();
@@ -186,7 +209,9 @@ const live = follow(knowledge, {
   news: (fresh) => {
     const started = fresh.filter(({ state }) => state === "open");
     if (started.length === 0) return;
-    const texts = started.slice(0, 3).map((incident) => `New incident, ${incident.level}: ${titleOf(incident)} on ${incident.acl_name}`);
+    const texts = started
+      .slice(0, 3)
+      .map((incident) => `New incident, ${incident.level}: ${titleOf(incident)} on ${incident.acl_name}`);
     byId("news").textContent = texts.join(". ");
   },
 });

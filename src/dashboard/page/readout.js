@@ -25,10 +25,19 @@ export class Readout {
     }
     const rows = figures(series, index);
     const from = series.start[index];
-    replace(this.#box,
+    replace(
+      this.#box,
       element("p", {}, timeElement(from, span(from, from + bucketSize))),
-      element("dl", {}, rows.map(({ key, name, value }) => [element("dt", { class: key && `swatch ${key}` }, name), element("dd", {}, value)])),
-      notes(series, index).map((note) => element("p", { class: "note" }, note)));
+      element(
+        "dl",
+        {},
+        rows.map(({ key, name, value }) => [
+          element("dt", { class: key && `swatch ${key}` }, name),
+          element("dd", {}, value),
+        ]),
+      ),
+      notes(series, index).map((note) => element("p", { class: "note" }, note)),
+    );
     this.#box.hidden = false;
     this.#place(plot, from + bucketSize / 2);
     if (isSpoken) {
@@ -55,16 +64,27 @@ function figures(series, index) {
     const share = total > 0 ? ` (${percent(count / total)})` : "";
     rows.push({ key, name, value: `${number(count)}${share}` });
   }
-  if (series.counted[index] > 0) rows.push({ key: COUNTED.key, name: COUNTED.name, value: number(series.counted[index]) });
+  if (series.counted[index] > 0)
+    rows.push({ key: COUNTED.key, name: COUNTED.name, value: number(series.counted[index]) });
   const [lower, upper] = [series.lower[index], series.upper[index]];
-  if (upper !== null) rows.push({ key: "expected", name: "Expected", value: `${number(Math.round(lower))} to ${number(Math.round(upper))}` });
+  if (upper !== null)
+    rows.push({
+      key: "expected",
+      name: "Expected",
+      value: `${number(Math.round(lower))} to ${number(Math.round(upper))}`,
+    });
   return rows;
 }
 
 function notes(series, index) {
   const notes = [];
   if (series.windows[index] > 1) notes.push(`${number(series.windows[index])} windows together`);
-  if (series.findings[index]) notes.push(series.windows[index] > 1 ? `${plural(series.findings[index], "window")} out of the expected range` : "out of the expected range");
+  if (series.findings[index])
+    notes.push(
+      series.windows[index] > 1
+        ? `${plural(series.findings[index], "window")} out of the expected range`
+        : "out of the expected range",
+    );
   if (series.incomplete[index]) notes.push("incomplete: closed before all input had come");
   if (series.late[index]) notes.push(`${number(series.late[index])} came late`);
   if (series.upper[index] === null) notes.push("no expectation: still learning");

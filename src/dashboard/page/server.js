@@ -27,12 +27,18 @@ async function call(method, path, parameters = {}, body = undefined, signal = un
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ServerError("unreachable", "wafwatch does not answer. Check that it still runs; this page goes on by itself.");
+    throw new ServerError(
+      "unreachable",
+      "wafwatch does not answer. Check that it still runs; this page goes on by itself.",
+    );
   }
   const content = await answer.json().catch(() => null);
   if (answer.ok) return content;
   const { code, message } = content?.error ?? {};
-  throw new ServerError(code ?? "internal", message ?? `the answer was ${answer.status}: look at the output of wafwatch`);
+  throw new ServerError(
+    code ?? "internal",
+    message ?? `the answer was ${answer.status}: look at the output of wafwatch`,
+  );
 }
 
 const incidentPath = (id) => `/incidents/${encodeURIComponent(id)}`;

@@ -31,15 +31,38 @@ function incident(knowledge, worst, running, reports, open) {
   const others = running.length - 1;
   const step = reports.get(worst.id)?.firstStep;
   return [
-    element("p", { class: "headline" },
-      element("span", { class: `badge level-${worst.level}` }, `${worst.level} ${worst.severity}`), " ",
-      element("strong", {}, titleOf(worst)), " on ", quoted(worst.acl_name),
-      element("span", { class: "since" }, " since ", timeElement(worst.opened), ", ", duration(now - worst.opened), " so far")),
+    element(
+      "p",
+      { class: "headline" },
+      element("span", { class: `badge level-${worst.level}` }, `${worst.level} ${worst.severity}`),
+      " ",
+      element("strong", {}, titleOf(worst)),
+      " on ",
+      quoted(worst.acl_name),
+      element(
+        "span",
+        { class: "since" },
+        " since ",
+        timeElement(worst.opened),
+        ", ",
+        duration(now - worst.opened),
+        " so far",
+      ),
+    ),
     worst.words[0] ? element("p", { class: "what" }, quoted(worst.words[0])) : null,
     step ? element("p", { class: "what" }, element("strong", {}, "First step: "), quoted(step)) : null,
-    element("p", { class: "act" },
-      element("button", { type: "button", class: "primary", id: "verdict-open", onclick: () => open(worst) }, "Look at this incident"),
-      others > 0 ? element("span", { class: "muted" }, ` and ${plural(others, "other open incident")}`) : null),
+    element(
+      "p",
+      { class: "act" },
+      element(
+        "button",
+        { type: "button", class: "primary", id: "verdict-open", onclick: () => open(worst) },
+        "Look at this incident",
+      ),
+      others > 0
+        ? element("span", { class: "muted" }, ` and ${plural(others, "other open incident")}`)
+        : null,
+    ),
   ];
 }
 
@@ -50,11 +73,31 @@ function quiet(knowledge) {
   if (acls === 0) return element("p", { class: "headline" }, "Nothing to judge yet");
   const learning = [...knowledge.acls.values()].filter(({ stage }) => stage?.kind === "learning").length;
   return [
-    element("p", { class: "headline" }, element("strong", {}, wrong ?? "Nothing unusual goes on"),
-      element("span", { class: "since" }, ` in ${plural(acls, "Web ACL")}`,
-        through ? [", judged through ", timeElement(through)] : null)),
-    learning > 0 ? element("p", { class: "what" }, `${number(learning)} of them still learning what is usual: no findings there yet.`) : null,
-    wrong ? element("p", { class: "what" }, "Without records nothing is found. Check the source of the logs, and Health below.") : null,
+    element(
+      "p",
+      { class: "headline" },
+      element("strong", {}, wrong ?? "Nothing unusual goes on"),
+      element(
+        "span",
+        { class: "since" },
+        ` in ${plural(acls, "Web ACL")}`,
+        through ? [", judged through ", timeElement(through)] : null,
+      ),
+    ),
+    learning > 0
+      ? element(
+          "p",
+          { class: "what" },
+          `${number(learning)} of them still learning what is usual: no findings there yet.`,
+        )
+      : null,
+    wrong
+      ? element(
+          "p",
+          { class: "what" },
+          "Without records nothing is found. Check the source of the logs, and Health below.",
+        )
+      : null,
   ];
 }
 
