@@ -2,7 +2,7 @@
 
 use super::super::describe::number;
 use super::super::tail::RAREST;
-use super::super::{Finding, Mix, Pattern, Signal};
+use super::super::{Direction, Finding, Mix, Pattern, Signal};
 use super::board::{Judged, Strongest};
 use super::model::budget::BLOCK;
 use super::model::scale::Scale;
@@ -19,6 +19,8 @@ const CROWDED: f64 = 0.5;
 pub(super) struct Calibration {
     /// Rarity from which on a signal makes a finding.
     pub threshold: f64,
+    /// Rarity from which on a signal keeps an open alarm going; no more than the threshold.
+    pub least: f64,
     pub calibrated: Box<dyn Fn(f64) -> f64>,
 }
 
@@ -52,9 +54,7 @@ pub(super) fn finding(
         }
     };
     let direction = strongest.direction();
-    let (lower, upper) = judged
-        .series
-        .band(&judged.seen, result, calibration.threshold);
+    let (lower, upper) = range(judged, strongest, (observed, expected), calibration);
     let unit = match judged.series.scale() {
         Scale::Share => 1.0 / judged.seen.trials.max(1.0),
         Scale::Count | Scale::Plain => 1.0,
@@ -72,6 +72,30 @@ pub(super) fn finding(
         reason: reason(judged, pattern),
         pattern: Some(pattern),
         muted: None,
+    }
+}
+
+/// The range that what was observed left: of the pattern that made the finding.
+fn range(
+    judged: &Judged<'_>,
+    strongest: Strongest,
+    (observed, expected): (f64, f64),
+    calibration: &Calibration,
+) -> (f64, f64) {
+    let (lower, upper) = judged
+        .series
+        .band(&judged.seen, &judged.result, calibration.threshold);
+    let (lower, upper) = (lower.min(expected), upper.max(expected));
+    if strongest.tail == TAILS {
+        return (lower, upper);
+    }
+    let enough = judged
+        .series
+        .enough(&judged.result, strongest.tail, calibration.least);
+    let bound = expected + (observed - expected) * enough;
+    match strongest.direction() {
+        Direction::Above => (lower, bound.max(expected)),
+        Direction::Below => (bound.min(expected), upper),
     }
 }
 

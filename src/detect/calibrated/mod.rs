@@ -226,6 +226,7 @@ impl Calibrated {
         let budget = self.state.budget;
         let calibration = Calibration {
             threshold,
+            least: low,
             calibrated: Box::new(move |rarity| budget.calibrated(rarity)),
         };
         let mut findings: Vec<Finding> = judgement

@@ -305,6 +305,28 @@ fn a_gap_of_hours_makes_no_finding() {
     assert_eq!(found, 0);
 }
 
+#[test]
+fn what_makes_a_finding_lies_outside_the_range_it_states() {
+    let mut random = Random(9);
+    let mut found = 0;
+    for quiet in [12, DAY, 4 * DAY] {
+        let mut detector = taught(quiet, &mut random);
+        for number in quiet..quiet + 90 {
+            let verdict = sees(&mut detector, &attacked(number, 60, &mut random));
+            for finding in &verdict.findings {
+                found += 1;
+                let is_outside = match finding.direction {
+                    Direction::Above => finding.observed >= finding.upper,
+                    Direction::Below => finding.observed <= finding.lower,
+                };
+                let is_silence = matches!(finding.pattern, Some(Pattern::Silence { .. }));
+                assert!(is_outside || is_silence, "{finding:?}");
+            }
+        }
+    }
+    assert!(found > 100, "{found}");
+}
+
 fn assert_finite(verdict: &Verdict) {
     for finding in &verdict.findings {
         let values = [

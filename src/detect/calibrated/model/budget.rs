@@ -28,10 +28,19 @@ const HONEST_QUANTILE: f64 = 2.9;
 const LARGEST_EXCESS_OF_SERIES: f64 = 1.5;
 const MEMORY_DAYS: f64 = 7.0;
 /// Part of the accepted incidents that chance is given: jobs, scanners and launches take the rest.
-const SPENT: f64 = 0.8;
+const SPENT: f64 = 0.75;
 /// An excess teaches at most as much as one of so many mean excesses.
 const CLIP: f64 = 4.0;
 const LEAST_INFLUENCE: f64 = 0.1;
+
+/// What blocks above the quantile in a row are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum InARow {
+    /// One event, as they are one incident: an attack of hours does not raise what an alarm takes.
+    OneEvent,
+    /// As many as there are: a series that strays for hours is to be heard less.
+    Each,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Budget {
@@ -41,8 +50,9 @@ pub(crate) struct Budget {
     excesses: f64,
     peak: f64,
     filled: u32,
-    /// Whether the last block was above the quantile: blocks in a row are one event.
+    /// Whether the last block was above the quantile.
     is_over: bool,
+    blocks_in_a_row: InARow,
     least_quantile: f64,
     excess_within: [f64; 2],
 }
@@ -58,6 +68,7 @@ impl Budget {
             peak: 0.0,
             filled: 0,
             is_over: false,
+            blocks_in_a_row: InARow::OneEvent,
             least_quantile: 0.5,
             excess_within: [LEAST_EXCESS, LARGEST_EXCESS],
         }
@@ -68,6 +79,7 @@ impl Budget {
         Self {
             quantile: HONEST_QUANTILE,
             excess: LOG10_E,
+            blocks_in_a_row: InARow::Each,
             least_quantile: HONEST_QUANTILE,
             excess_within: [LOG10_E, LARGEST_EXCESS_OF_SERIES],
             ..Self::new()
@@ -80,6 +92,14 @@ impl Budget {
             return rarity * HONEST_QUANTILE / self.quantile;
         }
         HONEST_QUANTILE + (rarity - self.quantile) * LOG10_E / self.excess
+    }
+
+    /// What a series has to state to be taken at `honest`: the inverse.
+    pub(crate) fn stated(&self, honest: f64) -> f64 {
+        if honest <= HONEST_QUANTILE {
+            return honest * self.quantile / HONEST_QUANTILE;
+        }
+        self.quantile + (honest - HONEST_QUANTILE) * self.excess / LOG10_E
     }
 
     /// `-log10` of the share of blocks whose peak reaches `rarity`.
@@ -108,7 +128,7 @@ impl Budget {
         self.peak = 0.0;
         self.filled = 0;
         let goes_on = std::mem::replace(&mut self.is_over, peak > self.quantile);
-        if goes_on && self.is_over && self.least_quantile < 1.0 {
+        if self.blocks_in_a_row == InARow::OneEvent && goes_on && self.is_over {
             return;
         }
         self.blocks += 1.0;

@@ -185,6 +185,19 @@ impl Series {
         self.budget.honest(rarity)
     }
 
+    /// The part of a deviation that would do for `honest`, of one that `result` says of `tail`; 0 to 1.
+    pub(crate) fn enough(&self, result: &Assessment, tail: usize, honest: f64) -> f64 {
+        let needed = self.budget.stated(honest);
+        let part = if self.seen < WIDE_WINDOWS {
+            // Rarity under a normal distribution grows with the square of the distance.
+            (needed / result.rarity[tail].max(1e-9)).max(0.0).sqrt()
+        } else {
+            self.tails[tail].statistic(needed, largest_shape(tail))
+                / result.statistics[tail].max(1e-9)
+        };
+        part.clamp(0.0, 1.0)
+    }
+
     pub(crate) fn silent_run(&self) -> u32 {
         self.silences.run()
     }
@@ -378,8 +391,9 @@ impl Series {
 
     /// The values between which a window is less rare than `rarity`, by the fast tails.
     pub(crate) fn band(&self, seen: &Observation, result: &Assessment, rarity: f64) -> (f64, f64) {
+        let stated = self.budget.stated(rarity);
         let reach = |tail: usize| {
-            let statistic = self.tails[tail].statistic(rarity, largest_shape(tail));
+            let statistic = self.tails[tail].statistic(stated, largest_shape(tail));
             statistic.min(1e3) * result.doubtful
         };
         let lower = self.scale.restore(result.next - reach(1), seen.trials);
