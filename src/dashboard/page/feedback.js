@@ -10,7 +10,7 @@ const SAYINGS = [
   ["expected", "Expected", "It is the new normal: it is learnt, and what is like it is muted"],
 ];
 
-/** The element for incident `id`, about which `mark` was said so far; `changed()` is called after each change. */
+/** The element for incident `id`, about which `mark` was said so far; `changed(mark)` is called after each change. */
 export function feedbackOf(id, mark, changed) {
   const box = element("div", { class: "feedback", role: "group", "aria-label": "What do you say of it?" });
   show(box, id, mark, "", changed);
@@ -21,8 +21,9 @@ function show(box, id, mark, trouble, changed) {
   const act = async (call) => {
     try {
       const answer = await call();
-      show(box, id, answer.judgement ? answer : null, "", changed);
-      changed();
+      const mark = answer.judgement ? answer : null;
+      changed(mark);
+      show(box, id, mark, "", changed);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       show(box, id, mark, `Not saved: ${error.message}`, changed);

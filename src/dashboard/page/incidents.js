@@ -9,6 +9,9 @@ const JUDGED = { relevant: "relevant", irrelevant: "irrelevant", expected: "expe
 
 /** Shows the list; `open(incident)` is called for a line, and `detail` is the element of the chosen one. */
 export function showIncidents(incidents, chosen, detail, open) {
+  // The detail leaves its place for a moment, and the focus would be lost with it.
+  const list = byId("incidents");
+  const focused = list.contains(document.activeElement) ? document.activeElement.id : "";
   const listed = incidents.slice(0, MOST_LISTED);
   if (chosen && !listed.some(({ id }) => id === chosen))
     listed.push(...incidents.filter(({ id }) => id === chosen));
@@ -18,13 +21,14 @@ export function showIncidents(incidents, chosen, detail, open) {
     incidents.length > 0 ? `${plural(incidents.length, "incident")}, ${running} open${cut}` : "";
   const isElsewhere = chosen !== null && !listed.some(({ id }) => id === chosen);
   replace(
-    byId("incidents"),
+    list,
     isElsewhere ? element("li", { class: "incident level-info" }, detail) : null,
     listed.map((incident) => entry(incident, incident.id === chosen, detail, open)),
     listed.length === 0
       ? element("li", { class: "muted none" }, "None so far. What leaves its expected range appears here.")
       : null,
   );
+  if (focused) byId(focused)?.focus({ preventScroll: true });
 }
 
 function entry(incident, isChosen, detail, open) {

@@ -14,7 +14,11 @@ export class Inspector {
   #arrived;
   #chosen = null;
   #detail = null;
+  /** What the detail was made of: one that says the same is left alone, under whoever reads or clicks. */
+  #content = "";
   #fetching = new Set();
+  /** What changed while it was fetched, so that the answer may be older than the change. */
+  #outdated = new Set();
   #shown = "";
 
   /** `reports` takes what incidents say for the first glance; `arrived()` is called when that changed. */
@@ -28,11 +32,13 @@ export class Inspector {
   show(incidents, chosen, open) {
     if (chosen !== this.#chosen) {
       this.#chosen = chosen;
+      this.#content = "";
       this.#detail = chosen === null ? null : placeholder("Loading the incident…", false);
       if (chosen !== null) this.#fetch(chosen);
     }
     const running = this.#knowledge.incidentsOf()[0];
-    if (running?.state === "open" && !this.#reports.has(running.id)) this.#fetch(running.id);
+    const isUntold = running?.state === "open" && !this.#reports.has(running.id);
+    if (isUntold && !this.#fetching.has(running.id)) this.#fetch(running.id);
     // Built anew only when something in it changed, so that nobody's place in a list is lost.
     const state = JSON.stringify([incidents, chosen]);
     if (state === this.#shown && (chosen === null || this.#detail?.isConnected)) return;
@@ -52,7 +58,6 @@ export class Inspector {
   /** After a lost connection nothing that was fetched before is to be trusted. */
   forget() {
     this.#reports.clear();
-    this.#fetching.clear();
     if (this.#chosen !== null) this.#fetch(this.#chosen);
   }
 
@@ -63,7 +68,10 @@ export class Inspector {
   }
 
   async #fetch(id) {
-    if (this.#fetching.has(id)) return;
+    if (this.#fetching.has(id)) {
+      this.#outdated.add(id);
+      return;
+    }
     this.#fetching.add(id);
     try {
       const detail = await server.incident(id);
@@ -72,21 +80,30 @@ export class Inspector {
       // One that is older than those that were listed.
       if (!this.#knowledge.incidents.has(id))
         this.#knowledge.changeIncidents({ incidents: [detail.incident] });
-      if (id === this.#chosen)
-        this.#put(
-          detailOf(
-            detail,
-            feedbackOf(id, detail.mark, () => {}),
-          ),
-        );
+      if (id === this.#chosen) this.#tell(detail);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       this.#reports.set(id, { firstStep: null });
-      if (id === this.#chosen) this.#put(placeholder(error.message, true));
+      if (id !== this.#chosen) return;
+      this.#content = "";
+      this.#put(placeholder(error.message, true));
     } finally {
       this.#fetching.delete(id);
+      if (this.#outdated.delete(id)) this.#fetch(id);
       this.#arrived();
     }
+  }
+
+  #tell(detail) {
+    const content = JSON.stringify(detail);
+    if (content === this.#content) return;
+    this.#content = content;
+    const feedback = feedbackOf(detail.incident.id, detail.mark, (mark) => {
+      detail.mark = mark;
+      detail.incident.judgement = mark?.judgement ?? null;
+      this.#content = JSON.stringify(detail);
+    });
+    this.#put(detailOf(detail, feedback));
   }
 
   #put(element) {
