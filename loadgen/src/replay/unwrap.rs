@@ -65,7 +65,7 @@ impl Opener {
             self.objects(bytes, nested)
         } else {
             match STANDARD.decode(bytes.trim_ascii()) {
-                Ok(inner) if nested > 0 && !inner.is_empty() => self.bytes(&inner, nested - 1),
+                Ok(inner) if nested > 0 && is_carrier(&inner) => self.bytes(&inner, nested - 1),
                 _ if std::str::from_utf8(bytes).is_err() => self.refuse(Refusal::NotUtf8),
                 _ => self.refuse(Refusal::NotJson),
             }
@@ -148,6 +148,15 @@ impl Opener {
             }
         }
     }
+}
+
+/// Whether `bytes` begin as what carries records: many a word is base64 of something.
+fn is_carrier(bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii_start();
+    bytes.starts_with(&GZIP)
+        || bytes.starts_with(&KPL)
+        || text.starts_with(b"{")
+        || text.starts_with(b"[")
 }
 
 /// The contents of the fields `wanted` of a protobuf message; `None` where it is not as its format says,
