@@ -31,7 +31,7 @@ export class Knowledge {
   health = null;
   windowSize = 60_000;
   isLoaded = false;
-  /** Counts changes: what was drawn of an earlier version is stale. */
+  /** Counts changes of anything but health: what was drawn of an earlier version is stale. */
   version = 0;
   #listeners = [];
   #changed = new Set();
@@ -100,7 +100,7 @@ export class Knowledge {
   }
 
   #tell(what) {
-    this.version += 1;
+    if (what !== "health") this.version += 1;
     const isFirst = this.#changed.size === 0;
     this.#changed.add(what);
     if (!isFirst) return;

@@ -52,7 +52,7 @@ const inspector = new Inspector(knowledge, reports, () => {
   draw();
 });
 /** Of what the parts that do not depend on the range were drawn last. */
-const drawn = { version: null, acl: null };
+const drawn = { version: null, acl: null, health: null };
 
 const rounded = ({ from, to }) => ({ from: Math.round(from), to: Math.round(to) });
 
@@ -103,7 +103,8 @@ function drawAll() {
   const acl = knowledge.acls.get(view.acl);
   const isStale = drawn.version !== knowledge.version || drawn.acl !== view.acl;
   Object.assign(drawn, { version: knowledge.version, acl: view.acl });
-  if (isStale) showVerdict(knowledge, reports, open);
+  if (isStale || drawn.health !== knowledge.health) showVerdict(knowledge, reports, look);
+  drawn.health = knowledge.health;
   byId("empty").hidden = Boolean(acl);
   byId("content").hidden = !acl;
   if (!acl) {
@@ -159,25 +160,30 @@ function showEmpty() {
       : "No record has come in so far.";
 }
 
+/** Opens an incident in full, or closes it where it is open. */
 function open(incident) {
   if (!incident) return;
-  const isSame = view.incident === incident.id;
-  isRangeMissing = false;
-  view.incident = isSame ? null : incident.id;
-  view.window = null;
-  if (!isSame) {
-    view.acl = incident.acl;
-    show(inspector.around(incident, knowledge.windowSize));
+  if (view.incident !== incident.id) {
+    look(incident);
+    return;
   }
+  view.incident = null;
   changed({ isStep: true });
-  if (!isSame)
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
-        const line = byId(`incident-${incident.id}`);
-        line?.focus({ preventScroll: true });
-        line?.scrollIntoView({ block: "start" });
-      }),
-    );
+}
+
+/** Shows an incident in full, with its stretch of time. */
+function look(incident) {
+  isRangeMissing = false;
+  Object.assign(view, { acl: incident.acl, incident: incident.id, window: null });
+  show(inspector.around(incident, knowledge.windowSize));
+  changed({ isStep: true });
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      const line = byId(`incident-${incident.id}`);
+      line?.focus({ preventScroll: true });
+      line?.scrollIntoView({ block: "start" });
+    }),
+  );
 }
 
 /** Goes to a stretch of time, as far as something is stored of it. */

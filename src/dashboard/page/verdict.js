@@ -5,18 +5,18 @@ import { duration, number, plural, timeElement } from "./format.js";
 
 const SILENT_WINDOWS = 5;
 
-/** Shows what is most urgent; `open(incident)` is called for the one that is named. */
-export function showVerdict(knowledge, reports, open) {
-  const section = byId("verdict");
+/** Shows what is most urgent; `look(incident)` is called for the one that is named. */
+export function showVerdict(knowledge, reports, look) {
   const running = knowledge.incidentsOf().filter(({ state }) => state === "open");
   const worst = running[0];
   const level = worst ? worst.level : trouble(knowledge) ? "trouble" : "fine";
-  section.className = `verdict level-${level}`;
-  if (!knowledge.isLoaded) {
-    replace(section, element("p", { class: "headline" }, "Loading…"));
-    return;
-  }
-  replace(section, worst ? incident(knowledge, worst, running, reports, open) : quiet(knowledge));
+  byId("verdict").className = `verdict level-${level}`;
+  replace(byId("verdict-text"), worst ? incident(knowledge, worst, reports) : quiet(knowledge));
+  // The button stays where it is: a click must not be lost because something was told meanwhile.
+  byId("verdict-act").hidden = !worst;
+  byId("verdict-open").onclick = () => look(worst);
+  const others = running.length - 1;
+  byId("verdict-others").textContent = others > 0 ? ` and ${plural(others, "other open incident")}` : "";
   document.title = worst ? `(${running.length}) ${worst.acl_name}: ${titleOf(worst)} – wafwatch` : "wafwatch";
 }
 
@@ -26,9 +26,8 @@ export function titleOf({ cause_title: title }) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function incident(knowledge, worst, running, reports, open) {
+function incident(knowledge, worst, reports) {
   const now = knowledge.health?.mode === "watch" ? knowledge.health.now : worst.last;
-  const others = running.length - 1;
   const step = reports.get(worst.id)?.firstStep;
   return [
     element(
@@ -51,18 +50,6 @@ function incident(knowledge, worst, running, reports, open) {
     ),
     worst.words[0] ? element("p", { class: "what" }, quoted(worst.words[0])) : null,
     step ? element("p", { class: "what" }, element("strong", {}, "First step: "), quoted(step)) : null,
-    element(
-      "p",
-      { class: "act" },
-      element(
-        "button",
-        { type: "button", class: "primary", id: "verdict-open", onclick: () => open(worst) },
-        "Look at this incident",
-      ),
-      others > 0
-        ? element("span", { class: "muted" }, ` and ${plural(others, "other open incident")}`)
-        : null,
-    ),
   ];
 }
 
