@@ -64,11 +64,6 @@ impl Trust {
         self.product / self.square.max(1e-12)
     }
 
-    /// Root mean square of the predictor.
-    pub(crate) fn spread(&self) -> f64 {
-        self.square.max(0.0).sqrt()
-    }
-
     /// From 0 (noise: leave it out) to 1 (take it whole).
     pub(crate) fn within_one(&self) -> f64 {
         self.coefficient().clamp(0.0, 1.0)
