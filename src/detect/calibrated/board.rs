@@ -1,6 +1,6 @@
 //! All series of an ACL against one window.
 
-use std::borrow::Cow;
+use std::ops::Deref;
 
 use wafwatch_windows::summary::Summary;
 
@@ -12,10 +12,27 @@ use super::model::series::{Assessment, Observation, Series, TAILS};
 use super::model::timing::Timing;
 use super::signals::Fixed;
 
+/// A series of the state, or of a key that is not followed yet. Boxed: a judgement is moved about.
+pub(super) enum Held<'a> {
+    Known(&'a Series),
+    New(Box<Series>),
+}
+
+impl Deref for Held<'_> {
+    type Target = Series;
+
+    fn deref(&self) -> &Series {
+        match self {
+            Self::Known(series) => series,
+            Self::New(series) => series,
+        }
+    }
+}
+
 /// One series, what it saw and what it makes of it.
 pub(super) struct Judged<'a> {
     pub signal: Signal,
-    pub series: Cow<'a, Series>,
+    pub series: Held<'a>,
     pub seen: Observation,
     pub result: Assessment,
     /// Its place among all series of the state.
@@ -96,7 +113,7 @@ impl CalibratedState {
             };
             judged.push(Judged {
                 signal: fixed.signal(),
-                series: Cow::Borrowed(series),
+                series: Held::Known(series),
                 seen,
                 result,
                 place,
@@ -122,7 +139,7 @@ impl CalibratedState {
             Follows::Paths => &self.paths,
         };
         let total = summary.counters.total as f64;
-        let mut push = |key: &str, series: Cow<'a, Series>, value: f64| {
+        let mut push = |key: &str, series: Held<'a>, value: f64| {
             let seen = self.observation(value, total, summary);
             let is_mix = series.scale() == Scale::Share;
             let signal = match (follows, is_mix) {
@@ -145,15 +162,15 @@ impl CalibratedState {
         };
         for known in table {
             let value = follows.value(summary, &known.key);
-            push(&known.key, Cow::Borrowed(&known.count), value);
+            push(&known.key, Held::Known(&known.count), value);
             if let Some(share) = &known.share {
-                push(&known.key, Cow::Borrowed(share), value);
+                push(&known.key, Held::Known(share), value);
             }
         }
         for (key, value) in follows.listed(summary) {
             if table.iter().all(|known| known.key != key) {
                 let newcomer = follows.newcomer(key, self.windows_per_day(), self.seen());
-                push(key, Cow::Owned(newcomer.count), value);
+                push(key, Held::New(Box::new(newcomer.count)), value);
             }
         }
     }
