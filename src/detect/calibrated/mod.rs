@@ -163,7 +163,8 @@ impl Calibrated {
         self.state.budget.rarity(at)
     }
 
-    /// The rarity that makes an alarm, or lets one go on.
+    /// The rarity that makes a finding: while an alarm goes on, less does. (What an alarm teaches and when it
+    /// ends is decided by the threshold: a tail of findings must not hold up learning.)
     fn bar(&self) -> f64 {
         if self.state.gate.is_closed() {
             return self.threshold() - HYSTERESIS;
@@ -331,7 +332,7 @@ impl Detector for Calibrated {
 
         let judgement = self.judgement(summary);
         let rarity = judgement.rarity;
-        let is_alarm = rarity >= self.bar();
+        let is_alarm = rarity >= self.threshold();
         let accepted_from = self.threshold() - HYSTERESIS;
         let lessons: Vec<Lesson> = judgement
             .judged

@@ -413,7 +413,7 @@ fn noise_makes_the_stated_number_of_false_incidents() {
         ("daily shape x4, Poisson", 0.0, 0.6),
         ("daily shape x4, cv 0.2", 0.2, 0.6),
     ] {
-        let rates: Vec<f64> = (0..6)
+        let rates: Vec<f64> = (0..24)
             .map(|seed| false_incidents_per_week(30, 900 + seed, dispersion, swing))
             .collect();
         let mean = rates.iter().sum::<f64>() / rates.len() as f64;
