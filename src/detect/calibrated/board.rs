@@ -29,6 +29,9 @@ impl Deref for Held<'_> {
     }
 }
 
+/// A lasting excess of what rules match counts in full from this part of the expectation on.
+const RELEVANT_GROWTH: f64 = 2.0;
+
 /// One series, what it saw and what it makes of it.
 pub(super) struct Judged<'a> {
     pub signal: Signal,
@@ -69,6 +72,7 @@ impl Judged<'_> {
             tail: 0,
         };
         for (tail, stated) in self.result.rarity.into_iter().enumerate() {
+            let stated = stated * self.relevance(tail);
             let is_followed = tail % 2 == 0 || self.both_directions;
             if is_followed && stated > strongest.stated {
                 let rarity = self.series.honest(stated);
@@ -87,6 +91,24 @@ impl Judged<'_> {
             };
         }
         strongest
+    }
+}
+
+impl Judged<'_> {
+    /// How far a lasting excess matters, 0 to 1. What rules match of ordinary traffic drifts from hour to hour by as
+    /// much as half of itself; an attack or a new rule multiplies it.
+    fn relevance(&self, tail: usize) -> f64 {
+        let is_of_rules = matches!(
+            self.signal,
+            Signal::Blocked | Signal::BlockedRatio | Signal::Counted | Signal::Rule(_)
+        );
+        if !is_of_rules || tail < 2 || tail % 2 == 1 {
+            return 1.0;
+        }
+        let span = (tail - 2) / 2;
+        let (_, excess) = self.series.sustained(span, &self.seen, &self.result);
+        let growth = excess / self.result.expected_base.max(1.0);
+        (growth / RELEVANT_GROWTH).clamp(0.0, 1.0)
     }
 }
 
