@@ -28,7 +28,7 @@ const HONEST_QUANTILE: f64 = 2.9;
 const LARGEST_EXCESS_OF_SERIES: f64 = 1.5;
 const MEMORY_DAYS: f64 = 7.0;
 /// Part of the accepted incidents that chance is given: jobs, scanners and launches take the rest.
-const SPENT: f64 = 0.72;
+const SPENT: f64 = 0.67;
 /// An excess teaches at most as much as one of so many mean excesses.
 const CLIP: f64 = 4.0;
 const LEAST_INFLUENCE: f64 = 0.1;
