@@ -512,7 +512,7 @@ fn a_bad_value_names_the_key_the_value_and_what_is_accepted() {
         ),
         (
             "[windows]\nwatched_uris = [\"login\"]",
-            "waf.toml, line 2: `windows.watched_uris` cannot be `[\"login\"]`: it takes up to 4 different paths of at most 256 bytes, such as [\"/login\"]",
+            "waf.toml, line 2: `windows.watched_uris` cannot be `[\"login\"]`: it takes up to 3 different paths of at most 256 bytes, such as [\"/login\"]",
         ),
         (
             "[windows]\nsize_seconds = 5",

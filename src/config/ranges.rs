@@ -41,7 +41,7 @@ const TRUTH: Accepted = Accepted::Words("true or false");
 const PATH: Accepted = Accepted::Other("a path in quotes");
 
 const WATCHED_URIS: Accepted =
-    Accepted::Other("up to 4 different paths of at most 256 bytes, such as [\"/login\"]");
+    Accepted::Other("up to 3 different paths of at most 256 bytes, such as [\"/login\"]");
 
 const TOPIC: Accepted = Accepted::Other(
     "the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:incidents",

@@ -79,7 +79,7 @@ pub struct WindowsConfig {
     pub idle_delay_seconds: u32,
     /// Values in every top list, 1 to 100. Default 20.
     pub top_n: u32,
-    /// Paths whose requests every window tells and the detector follows, however few they are: up to 4,
+    /// Paths whose requests every window tells and the detector follows, however few they are: up to 3,
     /// each as it stands in records, such as `/api/token`. Default none (paths that look like a login
     /// and are among the `top_n` are followed without being named).
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -235,7 +235,10 @@ fn an_outage_is_found_with_its_first_or_second_window_and_ends_with_it() {
             assert_eq!(finding.direction, Direction::Below);
             assert!(site.events[0].incident.severity.level() >= Level::High);
             for number in 122..240 {
-                assert!(!site.closes(&window(number, 0, 0)).is_empty(), "{number}");
+                let found = site.closes(&window(number, 0, 0));
+                // A young calibrated detector does not know yet how often the site pauses.
+                assert!(settings == calibrated() || !found.is_empty(), "{number}");
+                assert!(site.is_open(), "{number}");
             }
             for number in 240..246 {
                 site.closes(&ordinary(number, mean, &mut random));

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use wafwatch::analyst::Analyst;
 use wafwatch::analyst::bedrock::{BedrockSettings, BlockingBedrock};
 use wafwatch::config::AnalystConfig;
+use wafwatch::detect::{ClassicSettings, DetectorSettings};
 use wafwatch::incident::Level;
 use wafwatch::investigate::surroundings::AccountView;
 use wafwatch::notify::jsonl::JsonLines;
@@ -76,8 +77,10 @@ pub fn told_with(
 ) -> Told {
     let folder = TempDir::new().expect("a folder");
     let store = SqliteStore::open(&folder.path().join("store.db"), WindowSize::DEFAULT);
-    let mut pipeline =
-        Pipeline::open(store.expect("opens"), pipeline_settings(30_000)).expect("opens");
+    let mut settings = pipeline_settings(30_000);
+    // A severity in the middle, so that a model could move it either way.
+    settings.close.detector = DetectorSettings::Classic(ClassicSettings::default());
+    let mut pipeline = Pipeline::open(store.expect("opens"), settings).expect("opens");
     pipeline.register("shard", "input", None);
     let now = EventTime(end + 86_400_000);
     let piece = Piece {

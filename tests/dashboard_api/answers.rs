@@ -180,8 +180,8 @@ fn figures_are_those_of_the_store_and_buckets_lose_nothing() {
         .count();
     assert_eq!(
         known,
-        band[1].len() - 10,
-        "all but the ten that were learnt first"
+        band[1].len() - 5,
+        "all but the five that were learnt first"
     );
     for place in 0..band[1].len() {
         let [lower, expected, upper] = band.map(|column| column[place].as_f64());

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use wafwatch_windows::sample::AddressSample;
 
 /// Hashes of a generation.
-pub(super) const MOST_ADDRESSES: usize = 1_024;
+pub(super) const MOST_ADDRESSES: usize = 512;
 const GENERATION_DAYS: f64 = 7.0;
 
 /// Addresses that were seen.

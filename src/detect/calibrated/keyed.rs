@@ -16,7 +16,7 @@ pub(super) const MOST_RULES: usize = 8;
 /// Paths that are followed because they look like a login.
 const MOST_LOGINS: usize = 3;
 /// Paths that are followed because settings name them.
-pub const MOST_WATCHED: usize = 4;
+pub const MOST_WATCHED: usize = 3;
 /// Paths that are followed.
 pub(super) const MOST_PATHS: usize = MOST_LOGINS + MOST_WATCHED;
 /// Longer keys are not followed: they are cut by ingest anyway.
