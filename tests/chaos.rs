@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use common::deployment::{Deployment, Dice, Mapping, TestConsumer, deadline};
-use common::{ACL, line, pipeline_settings};
+use common::{ACL, classic_settings, line};
 use serde_json::json;
 use wafwatch::close;
 use wafwatch::distributed::KinesisStream;
@@ -63,7 +63,7 @@ const FAULTS: usize = 30;
 const ROUNDS: i64 = 30;
 
 fn settings() -> PipelineSettings {
-    let mut settings = pipeline_settings(30_000);
+    let mut settings = classic_settings(30_000);
     settings.limits.accept_future_ms = i64::MAX / 2;
     settings.close.dormant_after_windows = 12;
     settings.close.incident.resolve_after_windows = 2;

@@ -98,7 +98,7 @@ fn under(effect: &str, burst: i64) -> (usize, usize) {
     sandbox.write(
         "wafwatch.toml",
         format!(
-            "[incident]\ncalendar = '{calendar}'\n\
+            "[detect]\ndetector = \"classic\"\n[incident]\ncalendar = '{calendar}'\n\
              [[notify]]\nkind = \"jsonl\"\npath = \"messages.jsonl\"\n"
         ),
     );

@@ -9,7 +9,6 @@ use tempfile::TempDir;
 use wafwatch::analyst::Analyst;
 use wafwatch::analyst::bedrock::{BedrockSettings, BlockingBedrock};
 use wafwatch::config::AnalystConfig;
-use wafwatch::detect::{ClassicSettings, DetectorSettings};
 use wafwatch::incident::Level;
 use wafwatch::investigate::surroundings::AccountView;
 use wafwatch::notify::jsonl::JsonLines;
@@ -20,7 +19,7 @@ use wafwatch::store::sqlite::SqliteStore;
 use wafwatch_emulators::converse::Converse;
 use wafwatch_windows::time::{EventTime, WindowSize};
 
-use super::common::pipeline_settings;
+use super::common::classic_settings;
 
 /// 2026-01-05T00:00:00Z.
 pub const START: i64 = 1_767_571_200_000;
@@ -77,10 +76,8 @@ pub fn told_with(
 ) -> Told {
     let folder = TempDir::new().expect("a folder");
     let store = SqliteStore::open(&folder.path().join("store.db"), WindowSize::DEFAULT);
-    let mut settings = pipeline_settings(30_000);
-    // A severity in the middle, so that a model could move it either way.
-    settings.close.detector = DetectorSettings::Classic(ClassicSettings::default());
-    let mut pipeline = Pipeline::open(store.expect("opens"), settings).expect("opens");
+    let mut pipeline =
+        Pipeline::open(store.expect("opens"), classic_settings(30_000)).expect("opens");
     pipeline.register("shard", "input", None);
     let now = EventTime(end + 86_400_000);
     let piece = Piece {

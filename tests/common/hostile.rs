@@ -33,7 +33,7 @@ pub fn nested(depth: usize) -> String {
 
 /// A gzip member with all that `content` gives.
 pub fn gzip(mut content: impl Read) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     io::copy(&mut content, &mut encoder).expect("compresses");
     encoder.finish().expect("compresses")
 }

@@ -13,6 +13,7 @@ pub mod webhook;
 
 use std::path::PathBuf;
 
+use wafwatch::detect::{ClassicSettings, DetectorSettings};
 use wafwatch::pipeline::PipelineSettings;
 use wafwatch_windows::close::ClosePolicy;
 
@@ -27,6 +28,13 @@ pub fn pipeline_settings(lateness_ms: i64) -> PipelineSettings {
         },
         ..PipelineSettings::default()
     }
+}
+
+/// The same with the detector that needs the fewest windows to learn.
+pub fn classic_settings(lateness_ms: i64) -> PipelineSettings {
+    let mut settings = pipeline_settings(lateness_ms);
+    settings.close.detector = DetectorSettings::Classic(ClassicSettings::default());
+    settings
 }
 
 /// One WAF log line, small but complete in what is counted.
