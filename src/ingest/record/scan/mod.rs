@@ -100,11 +100,11 @@ impl<'de> Scanner<'de> {
                 Ok(shape.unsigned(number))
             }
             b'{' => {
-                self.open()?;
+                self.enter()?;
                 ScannedFields::read(self, shape)
             }
             b'[' => {
-                self.open()?;
+                self.enter()?;
                 ScannedElements::read(self, shape)
             }
             b'n' => {
@@ -179,7 +179,7 @@ impl<'de> Scanner<'de> {
 
     /// Moves behind the brace or bracket at the position.
     #[inline]
-    fn open(&mut self) -> Result<(), Unusual> {
+    fn enter(&mut self) -> Result<(), Unusual> {
         self.levels = self.levels.checked_sub(1).ok_or(Unusual)?;
         self.position += 1;
         Ok(())
