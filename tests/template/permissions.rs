@@ -82,7 +82,6 @@ const WITHOUT_RESOURCE: [&str; 3] = [
 ];
 
 #[test]
-#[ignore = "follows calls by name, and takes the readers of records and the dashboard for those of the table"]
 fn the_code_is_granted_what_it_calls_and_nothing_else() {
     let mut source = Source::read();
     let mut problems = Vec::new();

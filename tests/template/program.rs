@@ -77,7 +77,7 @@ pub type Live = BTreeSet<(String, usize)>;
 
 /// Modules of the library that only the command uses. Their types have methods of the same names as
 /// those of the functions.
-const OF_THE_COMMAND: [&str; 3] = ["cli", "host", "source"];
+const OF_THE_COMMAND: [&str; 4] = ["cli", "dashboard", "host", "source"];
 
 impl Program {
     /// Adds a crate, or a program, from its root file on.
