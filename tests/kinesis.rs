@@ -187,7 +187,11 @@ impl Watch {
     }
 }
 
-/// Spoils every few calls in each of the ways in turn.
+/// How many calls a bad time lasts. Without an end, the calls that are spoilt can fall into step with
+/// those of one shard, which then waits longer and longer.
+const BAD_TIME: usize = 40;
+
+/// Spoils every few calls of the next [`BAD_TIME`], in each of the ways in turn.
 fn spoil(every: usize) -> impl FnMut(&Call) -> Treatment + Send + 'static {
     let mut calls = 0;
     move |call| {
@@ -195,7 +199,7 @@ fn spoil(every: usize) -> impl FnMut(&Call) -> Treatment + Send + 'static {
             return Treatment::Pass;
         }
         calls += 1;
-        if calls % every != 0 {
+        if calls > BAD_TIME || calls % every != 0 {
             return Treatment::Pass;
         }
         let is_read = call.operation() == "GetRecords";
@@ -230,6 +234,7 @@ fn nothing_is_lost_or_doubled_through_resharding_faults_and_kills() {
     site.proxy.treat(spoil(4));
     let watch = site.watch(&[]);
     site.wait_until_counted();
+    site.proxy.treat(spoil(4));
     site.put(40);
     site.split("shardId-000000000000");
     site.put(40);
@@ -240,14 +245,17 @@ fn nothing_is_lost_or_doubled_through_resharding_faults_and_kills() {
     site.merge("shardId-000000000003", "shardId-000000000001");
     site.put(40);
     for _ in 0..4 {
+        site.proxy.treat(spoil(4));
         let watch = site.watch(&[]);
         std::thread::sleep(Duration::from_millis(700));
         site.put(5);
         drop(watch);
     }
+    site.proxy.treat(spoil(4));
     let watch = site.watch(&[]);
     site.put(40);
     site.wait_until_counted();
+    site.proxy.treat(spoil(4));
     site.split("shardId-000000000004");
     site.put(40);
     site.wait_until_counted();
