@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
-use wafwatch::ingest::{Accounts, Limits, Origin, decode};
+use wafwatch::ingest::{Accounts, KnownRuns, Limits, Origin, decode};
 use wafwatch_windows::record::RecordBatch;
 
 const RECORDS: usize = 20_000;
@@ -55,9 +55,17 @@ fn decode_payload(payload: &[u8], batch: &mut RecordBatch) -> u64 {
         name: "bench",
         offset: 0,
     };
+    let mut known = KnownRuns::default();
     let mut accounts = Accounts::default();
     batch.clear();
-    decode(payload, &origin, &Limits::default(), batch, &mut accounts);
+    decode(
+        payload,
+        &origin,
+        &Limits::default(),
+        &mut known,
+        batch,
+        &mut accounts,
+    );
     accounts.accepted
 }
 

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use wafwatch::ingest::{Accounts, Limits, Origin, decode};
+use wafwatch::ingest::{Accounts, KnownRuns, Limits, Origin, decode};
 use wafwatch_windows::record::RecordBatch;
 
 fn shared_folder() -> PathBuf {
@@ -33,8 +33,16 @@ fn every_record_of_real_logs_is_accounted_for() {
         };
         let limits = Limits::default();
         let mut batch = RecordBatch::new();
+        let mut known = KnownRuns::default();
         let mut accounts = Accounts::default();
-        decode(&payload, &origin, &limits, &mut batch, &mut accounts);
+        decode(
+            &payload,
+            &origin,
+            &limits,
+            &mut known,
+            &mut batch,
+            &mut accounts,
+        );
         assert!(accounts.balance(), "{file}: {accounts:?}");
         assert_eq!(accounts.read, records, "{file}: {accounts:?}");
         assert_eq!(accounts.accepted, records, "{file}: {accounts:?}");

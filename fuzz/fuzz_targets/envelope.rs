@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wafwatch::ingest::{Accounts, Limits, Origin, SAMPLES_PER_REASON, decode};
+use wafwatch::ingest::{Accounts, KnownRuns, Limits, Origin, SAMPLES_PER_REASON, decode};
 use wafwatch_windows::record::RecordBatch;
 
 const ORIGIN: Origin<'_> = Origin {
@@ -17,8 +17,9 @@ fuzz_target!(|payload: &[u8]| {
         ..Limits::default()
     };
     let mut batch = RecordBatch::new();
+    let mut known = KnownRuns::default();
     let mut accounts = Accounts::default();
-    decode(payload, &ORIGIN, &limits, &mut batch, &mut accounts);
+    decode(payload, &ORIGIN, &limits, &mut known, &mut batch, &mut accounts);
 
     assert!(accounts.balance(), "{accounts:?}");
     assert_eq!(accounts.accepted, batch.len() as u64);

@@ -7,7 +7,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use libfuzzer_sys::fuzz_target;
-use wafwatch::ingest::{Accounts, Limits, Origin, decode};
+use wafwatch::ingest::{Accounts, KnownRuns, Limits, Origin, decode};
 use wafwatch_windows::record::RecordBatch;
 
 const ORIGIN: Origin<'_> = Origin {
@@ -44,8 +44,9 @@ fuzz_target!(|text: &str| {
 
 fn decoded(payload: &[u8], limits: &Limits) -> (RecordBatch, Accounts) {
     let mut batch = RecordBatch::new();
+    let mut known = KnownRuns::default();
     let mut accounts = Accounts::default();
-    decode(payload, &ORIGIN, limits, &mut batch, &mut accounts);
+    decode(payload, &ORIGIN, limits, &mut known, &mut batch, &mut accounts);
     assert!(accounts.balance(), "{accounts:?}");
     (batch, accounts)
 }

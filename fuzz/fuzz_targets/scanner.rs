@@ -7,7 +7,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wafwatch::ingest::{Accounts, Limits, Origin, decode};
+use wafwatch::ingest::{Accounts, KnownRuns, Limits, Origin, decode};
 use wafwatch_windows::record::{Record, RecordBatch};
 
 const ORIGIN: Origin<'_> = Origin {
@@ -30,9 +30,10 @@ fuzz_target!(|line: &str| {
 
 fn decoded(line: &str) -> (RecordBatch, Accounts) {
     let mut batch = RecordBatch::new();
+    let mut known = KnownRuns::default();
     let mut accounts = Accounts::default();
     let limits = Limits::default();
-    decode(line.as_bytes(), &ORIGIN, &limits, &mut batch, &mut accounts);
+    decode(line.as_bytes(), &ORIGIN, &limits, &mut known, &mut batch, &mut accounts);
     assert!(accounts.balance(), "{accounts:?}");
     (batch, accounts)
 }

@@ -3,11 +3,12 @@
 use serde::de::IgnoredAny;
 use wafwatch_windows::record::RecordBatch;
 
-use crate::ingest::{Accounts, Limits, Origin, decode};
+use crate::ingest::{Accounts, KnownRuns, Limits, Origin, decode};
 
 /// Tells payloads that may stand between other lines from those that may not.
 pub(super) struct Framing {
     limits: Limits,
+    known: KnownRuns,
     batch: RecordBatch,
 }
 
@@ -21,6 +22,7 @@ impl Framing {
         };
         Self {
             limits,
+            known: KnownRuns::default(),
             batch: RecordBatch::new(),
         }
     }
@@ -42,6 +44,7 @@ impl Framing {
             payload,
             &origin,
             &self.limits,
+            &mut self.known,
             &mut self.batch,
             &mut accounts,
         );

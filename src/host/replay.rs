@@ -21,7 +21,7 @@ use wafwatch_windows::watermark::LEAPING_RECORDS;
 use super::PIPE;
 use super::asked::{Part, parts};
 use super::feed::{Feed, FeedSettings, Next};
-use crate::ingest::{self, Accounts, Limits, Origin, TimeRanges};
+use crate::ingest::{self, Accounts, KnownRuns, Limits, Origin, TimeRanges};
 use crate::pipeline::{Flushed, NEVER, Pipeline, PipelineError};
 use crate::source::{Identity, Input, InputKind, Progress, SourceError, has_grown, peek};
 use crate::store::Store;
@@ -291,8 +291,16 @@ impl Head {
             name: "",
             offset: 0,
         };
+        let mut known = KnownRuns::default();
         let mut accounts = Accounts::default();
-        ingest::decode(&bytes, &origin, limits, &mut batch, &mut accounts);
+        ingest::decode(
+            &bytes,
+            &origin,
+            limits,
+            &mut known,
+            &mut batch,
+            &mut accounts,
+        );
         let first_records = batch.iter().take(LEAPING_RECORDS as usize);
         let mut head = Self {
             first: first_records.map(|record| record.timestamp).min(),

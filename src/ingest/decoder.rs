@@ -5,7 +5,7 @@ use wafwatch_windows::record::RecordBatch;
 use super::accounts::Accounts;
 use super::limits::Limits;
 use super::reason::RejectReason;
-use super::record::KnownLists;
+use super::record::KnownRuns;
 use super::{Origin, gzip, kpl};
 
 /// Decodes one payload into a batch and its accounts.
@@ -13,7 +13,7 @@ pub(super) struct Decoder<'a> {
     pub(super) limits: &'a Limits,
     pub(super) batch: &'a mut RecordBatch,
     pub(super) accounts: &'a mut Accounts,
-    pub(super) known: KnownLists,
+    pub(super) known: &'a mut KnownRuns,
     origin: &'a Origin<'a>,
     /// Envelopes around the current piece.
     nesting: u16,
@@ -28,14 +28,16 @@ impl<'a> Decoder<'a> {
     pub(super) fn new(
         origin: &'a Origin<'a>,
         limits: &'a Limits,
+        known: &'a mut KnownRuns,
         batch: &'a mut RecordBatch,
         accounts: &'a mut Accounts,
     ) -> Self {
+        known.prepare(limits.depth());
         Self {
             limits,
             batch,
             accounts,
-            known: KnownLists::default(),
+            known,
             origin,
             nesting: 0,
             budget: limits.max_decompressed_bytes,

@@ -1,15 +1,17 @@
 //! Finds the units in text: one JSON value after the other, however they are laid out.
 //!
-//! The common case, one record on every line, is one pass: the line's end bounds the value, and the
-//! next value starts behind it. Only a value that ends mid-line in a way that says it goes on makes
-//! the reader look further.
+//! The common case, a usual record on every line, is one pass by the scanner, which goes no further than
+//! a line's end. What it leaves is bounded by that end, and the next value starts behind it. Only a value
+//! that ends mid-line in a way that says it goes on makes the reader look further.
 
 use super::decoder::Decoder;
 use super::encoded;
 use super::reason::RejectReason;
 use super::record::lenient::Depth;
 use super::record::parser::Skip;
-use super::record::{Accepted, Unit, UnitKind, read_object, read_spread_out_object, read_value};
+use super::record::{
+    Accepted, Unit, UnitKind, parse_object, read_spread_out_object, read_value, scan_object,
+};
 use super::resume;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -84,9 +86,15 @@ impl Decoder<'_> {
     fn object(&mut self, units: &mut Units<'_>) {
         units.found = true;
         let start = units.position;
+        let rest = &units.text[start..];
+        if let Some((unit, length)) = scan_object(rest, self.limits.depth(), self.known) {
+            units.position += length;
+            self.unit(&unit, &rest[..length], units.base + start);
+            return;
+        }
         let end = units.line_end();
         let line = &units.text[start..end];
-        match read_object(line, self.limits.depth(), &mut self.known) {
+        match parse_object(line, self.limits.depth()) {
             Ok((unit, length)) => {
                 units.position += length;
                 self.unit(&unit, &line[..length], units.base + start);

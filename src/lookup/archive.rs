@@ -13,7 +13,7 @@ use super::Absent;
 use crate::account::Failure;
 use crate::archive::{Extent, Listed, Location, objects};
 use crate::config::InvestigateConfig;
-use crate::ingest::{Accounts, Limits, Origin, decode};
+use crate::ingest::{Accounts, KnownRuns, Limits, Origin, decode};
 use crate::investigate::hostile::one_line;
 use crate::investigate::surroundings::{ArchiveSample, MAX_SAMPLES, Question, RecordSample};
 
@@ -128,12 +128,20 @@ struct Counting {
 impl Counting {
     fn count(&mut self, object: &Listed, body: &[u8]) {
         let mut batch = RecordBatch::new();
+        let mut known = KnownRuns::default();
         let mut accounts = Accounts::default();
         let origin = Origin {
             name: &object.key,
             offset: 0,
         };
-        decode(body, &origin, &Limits::default(), &mut batch, &mut accounts);
+        decode(
+            body,
+            &origin,
+            &Limits::default(),
+            &mut known,
+            &mut batch,
+            &mut accounts,
+        );
         self.sample.objects += 1;
         self.sample.bytes += object.bytes;
         self.sample.rejected += accounts.rejected_total();

@@ -6,7 +6,7 @@
 use wafwatch_windows::record::RecordBatch;
 use wafwatch_windows::time::EventTime;
 
-use crate::ingest::{self, Accounts, Limits, Origin, RejectReason};
+use crate::ingest::{self, Accounts, KnownRuns, Limits, Origin, RejectReason};
 
 /// A piece of one shard's bytes.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +52,7 @@ impl DecodeLimits {
 /// The records of a piece, and what became of the ones that are none.
 #[derive(Debug, Clone, Default)]
 pub struct Decoded {
+    known: KnownRuns,
     pub(super) batch: RecordBatch,
     pub(super) accounts: Accounts,
     pub(super) start: u64,
@@ -70,6 +71,7 @@ impl Decoded {
             piece.bytes,
             &origin,
             limits,
+            &mut self.known,
             &mut self.batch,
             &mut self.accounts,
         );

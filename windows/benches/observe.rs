@@ -12,6 +12,7 @@ use wafwatch_windows::partial::Partial;
 use wafwatch_windows::record::{Action, Record, RecordBatch};
 use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::summary::Completeness;
+use wafwatch_windows::text_list::TextList;
 use wafwatch_windows::time::{EventTime, Window, WindowSize};
 
 const RECORDS: usize = 1_000_000;
@@ -108,8 +109,10 @@ impl Vocabulary {
         record.host = Some(&self.hosts[random.zipf(self.hosts.len())]);
         record.method = Some(METHODS[random.zipf(3)]);
         record.http_source = Some("ALB");
-        record.labels.push("awswaf:clientip:geo:country:US");
-        record.labels.push("awswaf:managed:token:absent");
+        record.labels = TextList::of(&[
+            "awswaf:clientip:geo:country:US",
+            "awswaf:managed:token:absent",
+        ]);
         record.rule = Some("Default_Action");
         if blocked {
             record.rule = Some(RULES[random.zipf(RULES.len())]);

@@ -59,5 +59,6 @@ mod sketch;
 mod summarize;
 pub mod summary;
 pub mod text;
+pub mod text_list;
 pub mod time;
 pub mod watermark;

@@ -10,7 +10,7 @@ use crate::sample::{AddressSample, SAMPLE};
 use crate::settings::SketchSettings;
 use crate::sketch::FrequentSketch;
 use crate::summary::Dimension;
-use crate::text::{Hashes, Outcome, TextCache, text_limit};
+use crate::text::{Hashes, Outcome, TextCache};
 
 /// Two properties whose combinations are counted, for the profiles.
 ///
@@ -165,7 +165,7 @@ impl Tally<'_, '_> {
         if let Some(rule) = record.inner_rule {
             self.value(Dimension::Rule, rule, Some(Pair::AddressRule), None);
         }
-        for rule in &record.counted_rules {
+        for rule in record.counted_rules.iter() {
             self.value(Dimension::CountedRule, rule, None, None);
         }
         if let Some(uri) = record.uri {
@@ -186,7 +186,7 @@ impl Tally<'_, '_> {
             let pair = Some(Pair::AddressUserAgent);
             self.value(Dimension::UserAgent, agent, pair, None);
         }
-        for label in &record.labels {
+        for label in record.labels.iter() {
             self.value(Dimension::Label, label, Some(Pair::AddressLabel), None);
         }
         let plain = [
@@ -208,7 +208,7 @@ impl Tally<'_, '_> {
 
     fn address(&mut self, address: &str) {
         let dimension = Dimension::ClientAddress;
-        let text = self.cache.intern(address, text_limit(dimension)).clone();
+        let text = self.cache.intern(dimension, address).clone();
         let distinct = self.partial.hashes.distinct(&text.text);
         self.partial.distinct_addresses.observe(distinct);
         self.partial.address_sample.observe(distinct);
@@ -236,7 +236,7 @@ impl Tally<'_, '_> {
     }
 
     fn blocked_rule(&mut self, rule: &str) {
-        let text = self.cache.intern(rule, text_limit(Dimension::Rule)).clone();
+        let text = self.cache.intern(Dimension::Rule, rule).clone();
         self.grown += self.partial.blocked_rules.count(KeyRef::single(&text), 1);
         if let Some(address) = &self.address {
             let key = KeyRef::pair(&text, address);
@@ -255,7 +255,7 @@ impl Tally<'_, '_> {
         of_address: Option<Pair>,
         of_rule: Option<Pair>,
     ) {
-        let text = self.cache.intern(value, text_limit(dimension));
+        let text = self.cache.intern(dimension, value);
         let partial = &mut *self.partial;
         self.grown += partial.dimensions[dimension as usize].count(KeyRef::single(text), 1);
         if let (Some(pair), Some(address)) = (of_address, &self.address) {

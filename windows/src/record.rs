@@ -3,8 +3,7 @@
 //! A [`RecordBatch`] owns the text of its records in one buffer, so that decoding allocates nothing
 //! per record, a batch can cross threads, and reading it back yields borrowed [`Record`]s.
 
-use std::ops::Range;
-
+use crate::text_list::{Span, TextList};
 use crate::time::EventTime;
 
 /// What WAF finally did with a request.
@@ -69,9 +68,9 @@ pub struct Record<'a> {
     /// Where a rule group terminated, the rule inside it, as `group/rule`.
     pub inner_rule: Option<&'a str>,
     /// Non-terminating rules that matched with action COUNT; in a group, as `group/rule`.
-    pub counted_rules: Vec<&'a str>,
+    pub counted_rules: TextList<'a>,
     /// Label names.
-    pub labels: Vec<&'a str>,
+    pub labels: TextList<'a>,
     /// The client address as WAF saw it; `X.X.X.X` where it was redacted.
     pub client_address: Option<&'a str>,
     /// Two-letter country of the client address.
@@ -107,8 +106,8 @@ impl<'a> Record<'a> {
             counted: false,
             rule: None,
             inner_rule: None,
-            counted_rules: Vec::new(),
-            labels: Vec::new(),
+            counted_rules: TextList::default(),
+            labels: TextList::default(),
             client_address: None,
             country: None,
             uri: None,
@@ -123,8 +122,6 @@ impl<'a> Record<'a> {
         }
     }
 }
-
-type Span = Range<u32>;
 
 /// Records that share one text buffer.
 #[derive(Debug, Clone, Default)]
@@ -189,8 +186,8 @@ impl RecordBatch {
             Action::Challenge => RowAction::Challenge,
             Action::Other(name) => RowAction::Other(self.keep(name)),
         };
-        let counted_rules = self.keep_list(&record.counted_rules);
-        let labels = self.keep_list(&record.labels);
+        let counted_rules = self.keep_list(record.counted_rules);
+        let labels = self.keep_list(record.labels);
         let row = Row {
             timestamp: record.timestamp,
             acl,
@@ -286,9 +283,9 @@ impl RecordBatch {
         &self.text[span.start as usize..span.end as usize]
     }
 
-    fn list_of(&self, span: &Span) -> Vec<&str> {
+    fn list_of(&self, span: &Span) -> TextList<'_> {
         let spans = &self.lists[span.start as usize..span.end as usize];
-        spans.iter().map(|span| self.text_of(span)).collect()
+        TextList::kept(&self.text, spans)
     }
 
     fn keep(&mut self, text: &str) -> Span {
@@ -301,9 +298,9 @@ impl RecordBatch {
         text.map(|text| self.keep(text))
     }
 
-    fn keep_list(&mut self, texts: &[&str]) -> Span {
+    fn keep_list(&mut self, texts: TextList<'_>) -> Span {
         let start = offset(self.lists.len());
-        for text in texts {
+        for text in texts.iter() {
             let span = self.keep(text);
             self.lists.push(span);
         }
@@ -326,8 +323,8 @@ mod tests {
             counted: true,
             rule: Some("rule"),
             inner_rule: Some("group/inner"),
-            counted_rules: vec!["a", "b/c"],
-            labels: vec!["awswaf:x", ""],
+            counted_rules: TextList::of(&["a", "b/c"]),
+            labels: TextList::of(&["awswaf:x", ""]),
             client_address: Some("192.0.2.1"),
             country: Some("DE"),
             uri: Some("/ü"),

@@ -211,6 +211,7 @@ fn rule_profiles(partial: &Partial, settings: &SketchSettings) -> Vec<RuleProfil
 mod tests {
     use super::*;
     use crate::record::{Action, Record};
+    use crate::text_list::TextList;
     use crate::time::{EventTime, WindowSize};
 
     fn summary_of(records: &[Record<'_>], settings: &SketchSettings) -> Summary {
@@ -232,9 +233,9 @@ mod tests {
         record.user_agent = Some("curl/8.5.0");
         record.rule = Some("admin-protection");
         record.inner_rule = Some("admin-protection/path");
-        record.labels = vec!["awswaf:managed:admin"];
+        record.labels = TextList::of(&["awswaf:managed:admin"]);
         record.counted = true;
-        record.counted_rules = vec!["count-all"];
+        record.counted_rules = TextList::of(&["count-all"]);
         record
     }
 

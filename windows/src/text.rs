@@ -145,7 +145,11 @@ impl Hashes {
 #[derive(Debug)]
 pub struct TextCache {
     hashes: Arc<Hashes>,
+    /// A power of two of them.
     slots: Vec<Option<Text>>,
+    /// Where the last text of each dimension lies, unless another one took its place: rules, methods and
+    /// hosts mostly come again at once, and are compared sooner than hashed.
+    last: [usize; Dimension::ALL.len()],
     cut: String,
 }
 
@@ -156,6 +160,7 @@ impl TextCache {
         Self {
             hashes: Arc::new(Hashes::new(settings)),
             slots: vec![None; CACHE_SLOTS],
+            last: [0; Dimension::ALL.len()],
             cut: String::new(),
         }
     }
@@ -165,6 +170,7 @@ impl TextCache {
         Self {
             hashes,
             slots: vec![None; 2],
+            last: [0; Dimension::ALL.len()],
             cut: String::new(),
         }
     }
@@ -173,9 +179,20 @@ impl TextCache {
         &self.hashes
     }
 
-    /// `text` cut to `limit`, hashed and shared.
+    /// A text of `dimension`, cut to its [limit](text_limit), hashed and shared.
     #[inline]
-    pub(crate) fn intern(&mut self, text: &str, limit: usize) -> &Text {
+    pub(crate) fn intern(&mut self, dimension: Dimension, text: &str) -> &Text {
+        let last = self.last[dimension as usize];
+        let is_last = |known: &Text| *known.text == *text;
+        if !self.slots[last].as_ref().is_some_and(is_last) {
+            self.last[dimension as usize] = self.place(dimension, text);
+        }
+        let found = &self.slots[self.last[dimension as usize]];
+        found.as_ref().expect("a text was found or put there")
+    }
+
+    fn place(&mut self, dimension: Dimension, text: &str) -> usize {
+        let limit = text_limit(dimension);
         if text.len() <= limit {
             return find_or_insert(&mut self.slots, &self.hashes.keys, text);
         }
@@ -193,14 +210,15 @@ fn boundary_at_most(text: &str, limit: usize) -> usize {
         .unwrap_or_default()
 }
 
+/// Where `text` lies from now on.
 #[inline]
-fn find_or_insert<'c>(slots: &'c mut [Option<Text>], keys: &SeededHash, text: &str) -> &'c Text {
+fn find_or_insert(slots: &mut [Option<Text>], keys: &SeededHash, text: &str) -> usize {
     let hash = keys.hash(text);
     let is_it = |slot: &Option<Text>| {
         slot.as_ref()
-            .is_some_and(|known| known.hash == hash && **known.text == *text)
+            .is_some_and(|known| known.hash == hash && *known.text == *text)
     };
-    let first = hash as usize % (slots.len() / 2) * 2;
+    let first = hash as usize & (slots.len() - 2);
     let set = &mut slots[first..first + 2];
     if !is_it(&set[0]) {
         // Either the second one is it, or it is the older one and gives way.
@@ -209,33 +227,35 @@ fn find_or_insert<'c>(slots: &'c mut [Option<Text>], keys: &SeededHash, text: &s
             set[0] = None;
         }
     }
-    set[0].get_or_insert_with(|| Text::new(hash, text))
+    set[0].get_or_insert_with(|| Text::new(hash, text));
+    first
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::SharedText;
 
     #[test]
     fn long_texts_are_cut_on_a_character_boundary() {
         let mut cache = TextCache::new(&SketchSettings::default());
         let long = format!("{}ä{}", "a".repeat(127), "b".repeat(500));
-        let cut = cache.intern(&long, SHORT_TEXT_BYTES).text.to_string();
+        let cut = cache.intern(Dimension::Host, &long).text.to_string();
         assert_eq!(cut, format!("{}…", "a".repeat(127)));
-        assert_eq!(**cache.intern(&cut, SHORT_TEXT_BYTES).text, *cut);
+        assert_eq!(*cache.intern(Dimension::Host, &cut).text, *cut);
         let whole = "c".repeat(SHORT_TEXT_BYTES);
-        assert_eq!(**cache.intern(&whole, SHORT_TEXT_BYTES).text, *whole);
+        assert_eq!(*cache.intern(Dimension::Host, &whole).text, *whole);
     }
 
     #[test]
     fn a_known_text_is_shared_and_the_cache_stays_small() {
         let mut cache = TextCache::new(&SketchSettings::default());
-        let first = Arc::clone(&cache.intern("/login", LONG_TEXT_BYTES).text);
-        let again = Arc::clone(&cache.intern("/login", LONG_TEXT_BYTES).text);
-        assert!(Arc::ptr_eq(&first, &again));
+        let first = cache.intern(Dimension::Uri, "/login").text.clone();
+        let again = cache.intern(Dimension::Uri, "/login").text.clone();
+        assert!(SharedText::ptr_eq(&first, &again));
         for number in 0..3 * CACHE_SLOTS {
             let text = number.to_string();
-            assert_eq!(**cache.intern(&text, LONG_TEXT_BYTES).text, *text);
+            assert_eq!(*cache.intern(Dimension::Uri, &text).text, *text);
         }
         assert_eq!(cache.slots.len(), CACHE_SLOTS);
     }
@@ -244,11 +264,11 @@ mod tests {
     fn the_older_of_a_set_gives_way() {
         let hashes = Arc::new(Hashes::new(&SketchSettings::default()));
         let mut cache = TextCache::of_one(hashes);
-        let hot = Arc::clone(&cache.intern("hot", LONG_TEXT_BYTES).text);
+        let hot = cache.intern(Dimension::Uri, "hot").text.clone();
         for passer in ["a", "b", "c"] {
-            cache.intern(passer, LONG_TEXT_BYTES);
-            let still = Arc::clone(&cache.intern("hot", LONG_TEXT_BYTES).text);
-            assert!(Arc::ptr_eq(&hot, &still));
+            cache.intern(Dimension::Uri, passer);
+            let still = cache.intern(Dimension::Uri, "hot").text.clone();
+            assert!(SharedText::ptr_eq(&hot, &still));
         }
     }
 

@@ -8,6 +8,7 @@ use wafwatch_windows::record::{Action, Record};
 use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::summary::{Completeness, Dimension, Summary, TopItem, TopList};
 use wafwatch_windows::text::TextCache;
+use wafwatch_windows::text_list::TextList;
 use wafwatch_windows::time::{EventTime, WindowSize};
 
 /// What of a request varies; small numbers are frequent.
@@ -58,7 +59,7 @@ impl Texts {
     }
 
     fn record(&self) -> Record<'_> {
-        const LABELS: [&str; 3] = ["one", "two", "three"];
+        const LABELS: &[&str] = &["one", "two", "three"];
         let action = match self.action {
             0..=2 => Action::Allow,
             3 | 4 => Action::Block,
@@ -71,7 +72,7 @@ impl Texts {
         record.rule = Some(&self.rule);
         record.country = Some(if self.labels == 0 { "DE" } else { "FR" });
         record.user_agent = (self.labels < 2).then_some("curl/8.5.0");
-        record.labels = LABELS[..usize::from(self.labels)].to_vec();
+        record.labels = TextList::of(&LABELS[..usize::from(self.labels)]);
         record.counted = self.labels == 3;
         record.log_bytes = 1_900;
         record
@@ -311,7 +312,7 @@ fn check_cut_lists(summary: &Summary, requests: &[Request]) {
 
 fn labels_of(record: &Record<'_>) -> Vec<String> {
     let labels = record.labels.iter();
-    labels.map(|label| (*label).to_owned()).collect()
+    labels.map(str::to_owned).collect()
 }
 
 proptest! {

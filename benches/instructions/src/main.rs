@@ -8,7 +8,7 @@
 #![allow(clippy::print_stdout)]
 
 use libdeflater::{CompressionLvl, Compressor};
-use wafwatch::ingest::{Accounts, Limits, Origin, decode};
+use wafwatch::ingest::{Accounts, KnownRuns, Limits, Origin, decode};
 use wafwatch_loadgen::{Generator, Options, Scenario};
 use wafwatch_windows::accumulator::Accumulator;
 use wafwatch_windows::record::RecordBatch;
@@ -45,10 +45,18 @@ fn decode_and_count(payloads: &[Vec<u8>], windows: &mut Accumulator) {
     };
     let limits = Limits::default();
     let mut batch = RecordBatch::new();
+    let mut known = KnownRuns::default();
     let mut accounts = Accounts::default();
     for payload in payloads {
         batch.clear();
-        decode(payload, &origin, &limits, &mut batch, &mut accounts);
+        decode(
+            payload,
+            &origin,
+            &limits,
+            &mut known,
+            &mut batch,
+            &mut accounts,
+        );
         for record in batch.iter() {
             let counted = windows.observe(&record);
             counted.expect("there is one Web ACL");

@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 
 use memchr::memchr2;
 use wafwatch_windows::record::{Action, Record, RecordBatch};
+use wafwatch_windows::text_list::TextList;
 use wafwatch_windows::time::EventTime;
 
 use super::timestamp::When;
@@ -78,12 +79,14 @@ impl Unit<'_> {
             .map(canonical_address);
         let headers = &self.request.headers;
         let host = headers.host.as_deref().or(self.request.host.as_deref());
+        let counted_rules = shears.trim_all(&self.matches.counted_rules, LONGEST_RULE);
+        let labels = shears.trim_all(&self.labels.names, LONGEST_LABEL);
         let record = Record {
             counted: self.matches.counted,
             rule: shears.trim(self.rule.as_deref(), LONGEST_RULE),
             inner_rule: shears.trim(self.inner_rule(), LONGEST_RULE),
-            counted_rules: shears.trim_all(&self.matches.counted_rules, LONGEST_RULE),
-            labels: shears.trim_all(&self.labels.names, LONGEST_LABEL),
+            counted_rules: TextList::of(&counted_rules),
+            labels: TextList::of(&labels),
             client_address: shears.trim(address.as_deref(), LONGEST_WORD),
             country: shears.trim(self.request.country.as_deref(), LONGEST_WORD),
             uri: shears.trim(self.path(), LONGEST_TEXT),
@@ -169,6 +172,9 @@ impl Shears {
     }
 
     fn trim_all<'t>(&mut self, texts: &'t [Cow<'_, str>], limit: usize) -> Vec<&'t str> {
+        if texts.is_empty() {
+            return Vec::new();
+        }
         texts.iter().map(|text| self.cut(text, limit)).collect()
     }
 }

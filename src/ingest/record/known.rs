@@ -1,72 +1,219 @@
-//! Rule group lists that say nothing of a request, recognised by their text.
+//! Runs of fields that record after record has in common, recognised by their text.
 //!
-//! A Web ACL's records all list its rule groups, and in nearly all of them none matched: then the lists
-//! are the same to the byte. What a text says depends on nothing but the text, so one of which nothing
-//! followed is only compared from then on.
+//! Between its time and the request, a record says which Web ACL saw it, what came of it and by which
+//! rule. For all requests that went through that is the same to the byte, and so it is for all that one
+//! rule refused. What a text says depends on nothing but the text, so a run that was read before is only
+//! compared, and says what it said then.
 
-/// Lists that are kept: those of as many Web ACLs, whose records may come mixed.
-const LISTS: usize = 4;
-/// Longest list that is kept.
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::Unit;
+use super::matches::Matches;
+
+/// Runs that are kept: those of a few Web ACLs, whose records may come mixed.
+const RUNS: usize = 8;
+/// Longest run that is kept.
 const LONGEST: usize = 8 * 1024;
-/// Shorter ones are read as fast as they are compared.
-const SHORTEST: usize = 32;
 
-/// Texts of whole JSON values, of each of which nothing followed.
-#[derive(Debug, Default)]
-pub(in crate::ingest) struct KnownLists {
-    texts: [Vec<u8>; LISTS],
+/// The runs that were read last, for whoever decodes payload after payload of the same Web ACLs.
+#[derive(Debug, Clone, Default)]
+pub struct KnownRuns {
+    runs: Vec<KnownRun>,
+    /// Which one was found last.
+    recent: usize,
     /// Which one gives way next.
     oldest: usize,
+    /// Levels that may open in what is decoded. A run that was read within them was not too deep.
+    depth: u16,
+    /// Records that were looked at.
+    looks: u64,
 }
 
-impl KnownLists {
-    /// The length of the one that `text` begins with, if there is one.
-    #[inline]
-    pub(super) fn length_at_start_of(&self, text: &[u8]) -> Option<usize> {
-        let starts = |known: &&Vec<u8>| !known.is_empty() && text.starts_with(known);
-        self.texts.iter().find(starts).map(Vec::len)
+/// The text between a record's time and the request, names and all, and what it says.
+#[derive(Debug, Clone)]
+pub(in crate::ingest) struct KnownRun {
+    text: Vec<u8>,
+    /// Which of the known names probably comes behind it.
+    pub(super) expected: usize,
+    acl: Option<Range<usize>>,
+    action: Option<Range<usize>>,
+    rule: Option<Range<usize>>,
+    rule_type: Option<Range<usize>>,
+    http_source: Option<Range<usize>>,
+    matches: Matches<'static>,
+}
+
+impl KnownRuns {
+    /// Forgets what was read where other levels could open than the `depth` ones that can now.
+    pub(in crate::ingest) fn prepare(&mut self, depth: u16) {
+        if self.depth != depth {
+            *self = Self {
+                depth,
+                ..Self::default()
+            };
+        }
     }
 
-    /// Keeps `list`, a whole JSON value.
-    pub(super) fn keep(&mut self, list: &[u8]) {
-        if !(SHORTEST..=LONGEST).contains(&list.len()) {
+    /// The one that `text` begins with, if there is one.
+    #[inline]
+    pub(super) fn find(&mut self, text: &[u8]) -> Option<&KnownRun> {
+        self.looks += 1;
+        let starts = |run: &KnownRun| text.starts_with(&run.text);
+        if !self.runs.get(self.recent).is_some_and(starts) {
+            self.recent = self.runs.iter().position(starts)?;
+        }
+        self.runs.get(self.recent)
+    }
+
+    /// Keeps `run`, behind which the name `expected` comes, if `unit` has its time from elsewhere and
+    /// all else from there.
+    #[cold]
+    pub(super) fn keep(&mut self, run: &str, expected: usize, unit: &Unit<'_>) {
+        // The first record may be the only one.
+        if self.looks < 2 || run.len() > LONGEST || !is_plain(run) || !unit.is_of_a_run() {
             return;
         }
-        let place = &mut self.texts[self.oldest];
-        place.clear();
-        place.extend_from_slice(list);
-        self.oldest = (self.oldest + 1) % LISTS;
+        let Some(known) = KnownRun::of(run, expected, unit) else {
+            return;
+        };
+        if self.runs.len() < RUNS {
+            self.runs.push(known);
+            return;
+        }
+        self.runs[self.oldest] = known;
+        self.oldest = (self.oldest + 1) % RUNS;
     }
+}
+
+/// Whether the scanner would have nothing to object to, nor to unescape.
+fn is_plain(run: &str) -> bool {
+    !run.bytes().any(|byte| byte < b' ' || byte == b'\\')
+}
+
+impl KnownRun {
+    fn of(run: &str, expected: usize, unit: &Unit<'_>) -> Option<Self> {
+        Some(Self {
+            text: run.as_bytes().to_vec(),
+            expected,
+            acl: place(run, unit.acl.as_ref())?,
+            action: place(run, unit.action.as_ref())?,
+            rule: place(run, unit.rule.as_ref())?,
+            rule_type: place(run, unit.rule_type.as_ref())?,
+            http_source: place(run, unit.http_source.as_ref())?,
+            matches: unit.matches.clone().into_owned(),
+        })
+    }
+
+    /// How long its text is.
+    #[inline]
+    pub(super) fn length(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Says of `unit` what the run says, which stands there as `text`.
+    #[inline]
+    pub(super) fn tell<'t>(&self, text: &'t str, unit: &mut Unit<'t>) {
+        let at =
+            |place: &Option<Range<usize>>| place.clone().map(|place| Cow::Borrowed(&text[place]));
+        unit.acl = at(&self.acl);
+        unit.action = at(&self.action);
+        unit.rule = at(&self.rule);
+        unit.rule_type = at(&self.rule_type);
+        unit.http_source = at(&self.http_source);
+        if !self.matches.are_none() {
+            unit.matches = self.matches.clone();
+        }
+    }
+}
+
+/// Where in `run` the value stands, if there is one; nothing where it does not stand there as it is.
+fn place(run: &str, value: Option<&Cow<'_, str>>) -> Option<Option<Range<usize>>> {
+    let text = match value {
+        None => return Some(None),
+        Some(Cow::Owned(_)) => return None,
+        Some(Cow::Borrowed(text)) => text,
+    };
+    let start = text.as_ptr().addr().checked_sub(run.as_ptr().addr())?;
+    let place = start..start + text.len();
+    (run.get(place.clone()) == Some(text)).then_some(Some(place))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_last_lists_are_known_and_no_others() {
-        let list = |number: usize| format!("[{}]", "0,".repeat(30) + &number.to_string());
-        let mut known = KnownLists::default();
-        assert_eq!(known.length_at_start_of(b""), None);
-        for number in 0..=LISTS {
-            known.keep(list(number).as_bytes());
+    fn unit<'t>(acl: &'t str) -> Unit<'t> {
+        Unit {
+            acl: Some(Cow::Borrowed(acl)),
+            ..Unit::default()
         }
-        for number in 0..=LISTS {
-            let text = list(number) + ",";
-            let length = known.length_at_start_of(text.as_bytes());
-            assert_eq!(length, (number > 0).then_some(text.len() - 1));
+    }
+
+    /// A run with the number as its Web ACL's name.
+    fn run(number: usize) -> String {
+        format!(r#","webaclId":"{number:04}","httpRequest":"#)
+    }
+
+    fn acl_of(run: &str) -> &str {
+        &run[13..17]
+    }
+
+    fn learnt(runs: impl IntoIterator<Item = String>) -> KnownRuns {
+        let mut known = KnownRuns::default();
+        for run in runs {
+            assert!(known.find(run.as_bytes()).is_none());
+            known.keep(&run, 7, &unit(acl_of(&run)));
         }
-        let cut = &list(1)[..20];
-        assert_eq!(known.length_at_start_of(cut.as_bytes()), None);
+        known
     }
 
     #[test]
-    fn very_short_and_very_long_lists_are_not_kept() {
-        let mut known = KnownLists::default();
-        for length in [0, 2, SHORTEST - 1, LONGEST + 1] {
-            let list = vec![b'x'; length];
-            known.keep(&list);
-            assert_eq!(known.length_at_start_of(&list), None);
+    fn the_last_runs_are_known_and_say_what_they_said() {
+        let mut known = learnt((0..=RUNS + 1).map(run));
+        for number in (0..=RUNS + 1).rev() {
+            let text = run(number) + "{}";
+            let found = known.find(text.as_bytes());
+            // The first record of all taught nothing.
+            assert_eq!(found.is_some(), number > 1, "{number}");
+            let Some(found) = found else { continue };
+            assert_eq!((found.expected, found.length()), (7, text.len() - 2));
+            let mut told = Unit::default();
+            found.tell(&text, &mut told);
+            assert_eq!(format!("{told:?}"), format!("{:?}", unit(acl_of(&text))));
+            let cut = &text.as_bytes()[..found.length() - 1];
+            assert!(known.find(cut).is_none());
+        }
+    }
+
+    #[test]
+    fn only_what_stands_there_as_it_is_is_kept() {
+        let text = run(1);
+        let elsewhere = "0001".to_owned();
+        let long = format!("{}{}", run(1), " ".repeat(LONGEST));
+        let with_tab = format!("{}\t", run(1));
+        let with_escape = format!(r"{}\u0020", run(1));
+        let owned = Unit {
+            acl: Some(Cow::Owned("0001".to_owned())),
+            ..Unit::default()
+        };
+        let more = Unit {
+            ja3: Some(Cow::Borrowed("x")),
+            ..unit(acl_of(&text))
+        };
+        for (run, unit) in [
+            (&text, unit(&elsewhere)),
+            (&text, owned),
+            (&text, more),
+            (&long, unit(acl_of(&long))),
+            (&with_tab, unit(acl_of(&with_tab))),
+            (&with_escape, unit(acl_of(&with_escape))),
+        ] {
+            let mut known = KnownRuns::default();
+            for _ in 0..3 {
+                assert!(known.find(run.as_bytes()).is_none());
+                known.keep(run, 1, &unit);
+            }
         }
     }
 }

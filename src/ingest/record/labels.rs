@@ -19,6 +19,11 @@ pub(super) struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
+    /// Whether there are none, not even such as were left out.
+    pub fn are_none(&self) -> bool {
+        self.names.is_empty() && self.left_out == 0
+    }
+
     fn add(&mut self, name: Cow<'a, str>) {
         if !is_present(&name) {
             return;

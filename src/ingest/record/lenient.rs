@@ -8,7 +8,7 @@
 //! [scanner](super::scan) gives it those of usual text, [`parser`](super::parser) those of any.
 
 use super::field_name::{FieldName, NoName};
-use super::known::KnownLists;
+use super::known::{KnownRun, KnownRuns};
 
 /// Levels of objects and arrays that may still open.
 #[derive(Debug, Clone, Copy)]
@@ -116,15 +116,29 @@ pub(in crate::ingest) trait Fields<'de> {
     /// Reads over the value, which may open `depth` levels.
     fn skip(&mut self, depth: Depth) -> Result<(), Self::Error>;
 
-    /// Moves behind the value where it is one of the `known`, and tells whether it is. A reader that
-    /// does not see the text never does.
-    fn skip_known(&mut self, known: &KnownLists) -> bool;
+    /// Where the reader stands; nothing where it does not see the text.
+    fn place(&self) -> Option<Place<'de>>;
 
-    /// Shows the value to `shape`, and gives its text where the reader sees that.
-    fn show<S: Shape<'de, Value = ()>>(
-        &mut self,
-        shape: S,
-    ) -> Result<Option<&'de [u8]>, Self::Error>;
+    /// Moves behind the run of fields that comes next where it is one of the `known`, and gives it with
+    /// its text. The value of its last name comes next then. A reader that does not see the text knows
+    /// none.
+    fn known_run<'k>(&mut self, known: &'k mut KnownRuns) -> Option<(&'k KnownRun, &'de str)>;
+}
+
+/// Where a reader stands in an object.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::ingest) struct Place<'de> {
+    /// The text that is yet to be read.
+    pub rest: &'de str,
+    /// Which of the known names probably comes next.
+    pub expected: usize,
+}
+
+impl<'de> Place<'de> {
+    /// The text from `start`, an earlier place, to here.
+    pub(super) fn text_since(&self, start: &Self) -> &'de str {
+        &start.rest[..start.rest.len() - self.rest.len()]
+    }
 }
 
 /// An array on its way through a reader.

@@ -11,7 +11,7 @@ use super::values::{Is, Text};
 pub(super) const MOST_COUNTED_RULES: usize = 100;
 
 /// What the rule lists of a record say.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Matches<'a> {
     /// Whether at least one match counted.
     pub counted: bool,
@@ -27,7 +27,18 @@ pub(super) struct Matches<'a> {
 impl<'a> Matches<'a> {
     /// Whether nothing was said so far.
     pub fn are_none(&self) -> bool {
-        !self.counted && self.inner_rule.is_none()
+        !self.counted && self.inner_rule.is_none() && self.left_out == 0
+    }
+
+    /// The same, independent of the text.
+    pub fn into_owned(self) -> Matches<'static> {
+        let owned = |name: Cow<'_, str>| Cow::Owned(name.into_owned());
+        Matches {
+            counted: self.counted,
+            counted_rules: self.counted_rules.into_iter().map(owned).collect(),
+            inner_rule: self.inner_rule.map(owned),
+            left_out: self.left_out,
+        }
     }
 
     fn count(&mut self, group: Option<&str>, rule: Option<Cow<'a, str>>) {

@@ -20,7 +20,7 @@ mod timestamp;
 pub(super) mod values;
 
 pub(super) use accept::Accepted;
-pub(super) use known::KnownLists;
+pub use known::KnownRuns;
 
 use std::borrow::Cow;
 
@@ -78,37 +78,35 @@ pub(super) enum UnitKind {
     ControlMessage,
 }
 
-/// Reads the object that `line` begins with and should end with, and tells how long it is.
-///
-/// The [scanner](scan) reads nearly all of them; the rest are left to serde_json.
-pub(super) fn read_object<'t>(
-    line: &'t str,
+/// Reads the object that `text` begins with, and tells how long it is; nothing where it is not over
+/// with its line, or is left to [`parse_object`].
+pub(super) fn scan_object<'t>(
+    text: &'t str,
     depth: u16,
-    known: &mut KnownLists,
-) -> Result<(Unit<'t>, usize), RejectReason> {
-    match scanned(line, depth, known) {
-        Ok(read) => Ok(read),
-        Err(Unusual) => parsed(line, depth),
-    }
+    known: &mut KnownRuns,
+) -> Option<(Unit<'t>, usize)> {
+    scanned(text, depth, known).ok()
 }
 
 fn scanned<'t>(
-    line: &'t str,
+    text: &'t str,
     depth: u16,
-    known: &mut KnownLists,
+    known: &mut KnownRuns,
 ) -> Result<(Unit<'t>, usize), Unusual> {
     let mut unit = Unit::default();
-    let mut scanner = Scanner::new(line, depth);
+    let mut scanner = Scanner::new(text, depth);
     let shape = UnitShape(&mut unit, Depth::unminded(depth), known);
     scanner.value(shape)?;
     Ok((unit, scanner.finish()?))
 }
 
+/// Reads the object that `line` begins with and should end with, and tells how long it is.
+///
 /// An object that opens no more levels than it may, side by side or nested, cannot be too deep: the
 /// first reading skims over what records do not keep, and is enough for nearly all. What it cannot
 /// answer is read once more, minding the depth everywhere. An envelope needs no such reading, since
 /// it is read again when it is opened.
-fn parsed(line: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
+pub(super) fn parse_object(line: &str, depth: u16) -> Result<(Unit<'_>, usize), RejectReason> {
     if let Ok((unit, length)) = read_unit(line, Depth::unminded(depth))
         && (unit.envelope.is_some() || openings(&line[..length]) <= usize::from(depth))
     {
@@ -128,7 +126,7 @@ pub(super) fn read_spread_out_object(
 
 fn read_unit(text: &str, depth: Depth) -> Result<(Unit<'_>, usize), RejectReason> {
     let mut unit = Unit::default();
-    let mut known = KnownLists::default();
+    let mut known = KnownRuns::default();
     let shape = UnitShape(&mut unit, depth, &mut known);
     let length = read_value(text, Lenient(shape))?;
     Ok((unit, length))
@@ -235,7 +233,7 @@ impl FieldName for UnitKey {
     const OTHER: Self = Self::Other;
 }
 
-struct UnitShape<'u, 'de>(&'u mut Unit<'de>, Depth, &'u mut KnownLists);
+struct UnitShape<'u, 'de>(&'u mut Unit<'de>, Depth, &'u mut KnownRuns);
 
 impl<'de> Shape<'de> for UnitShape<'_, 'de> {
     type Value = ();
@@ -248,11 +246,19 @@ impl<'de> Shape<'de> for UnitShape<'_, 'de> {
 
     fn object<F: Fields<'de>>(self, inner: Depth, fields: &mut F) -> Result<(), F::Error> {
         let Self(unit, _, known) = self;
+        let mut is_first = true;
+        // The reader's place behind the time, where all so far comes from the text from there on.
+        let mut run = None;
         while let Some(key) = fields.next()? {
             let text = || Text(inner);
             match key {
                 UnitKey::Timestamp => {
                     unit.timestamp = fields.value(WhenShape(inner))?;
+                    run = is_first.then(|| fields.place()).flatten();
+                    if run.is_some() && unit.take_known_run(known, fields) {
+                        run = None;
+                        fields.value(RequestShape(&mut unit.request, inner))?;
+                    }
                 }
                 UnitKey::WebaclId => unit.acl = fields.value(text())?,
                 UnitKey::Action => unit.action = fields.value(text())?,
@@ -265,12 +271,15 @@ impl<'de> Shape<'de> for UnitShape<'_, 'de> {
                     unit.body_bytes = fields.value(Size(inner))?;
                 }
                 UnitKey::RuleGroupList => {
-                    unit.rule_groups(known, inner, fields)?;
+                    fields.value(RuleGroups(&mut unit.matches, inner))?;
                 }
                 UnitKey::NonTerminatingMatchingRules => {
                     fields.value(TopLevelMatches(&mut unit.matches, inner))?;
                 }
                 UnitKey::HttpRequest => {
+                    if let (Some(start), Some(end)) = (run.take(), fields.place()) {
+                        known.keep(end.text_since(&start), end.expected, unit);
+                    }
                     fields.value(RequestShape(&mut unit.request, inner))?;
                 }
                 UnitKey::Labels => {
@@ -286,31 +295,42 @@ impl<'de> Shape<'de> for UnitShape<'_, 'de> {
                 UnitKey::KinesisRecords => unit.mark(EnvelopeKind::Kinesis, inner, fields)?,
                 UnitKey::Other => fields.skip(inner)?,
             }
+            is_first = false;
         }
         Ok(())
     }
 }
 
 impl<'u> Unit<'u> {
-    fn rule_groups<F: Fields<'u>>(
-        &mut self,
-        known: &mut KnownLists,
-        inner: Depth,
-        fields: &mut F,
-    ) -> Result<(), F::Error> {
-        if fields.skip_known(known) {
-            return Ok(());
-        }
-        let were_none = self.matches.are_none();
-        let groups = RuleGroups(&mut self.matches, inner);
-        let text = fields.show(groups)?;
-        if let Some(text) = text
-            && were_none
-            && self.matches.are_none()
-        {
-            known.keep(text);
-        }
-        Ok(())
+    /// Takes what a known run says, if the reader stands before one, and moves it behind that.
+    fn take_known_run<F: Fields<'u>>(&mut self, known: &mut KnownRuns, fields: &mut F) -> bool {
+        let Some((run, text)) = fields.known_run(known) else {
+            return false;
+        };
+        run.tell(text, self);
+        true
+    }
+
+    /// Whether nothing is said but the time and what a [known run](known) keeps.
+    fn is_of_a_run(&self) -> bool {
+        let Self {
+            timestamp: _,
+            acl: _,
+            action: _,
+            rule: _,
+            rule_type: _,
+            matches: _,
+            http_source: _,
+            labels,
+            request,
+            ja3,
+            ja4,
+            body_bytes,
+            envelope,
+            is_control_message,
+        } = self;
+        let are_empty = labels.are_none() && request.is_none() && ja3.is_none() && ja4.is_none();
+        are_empty && *body_bytes == 0 && envelope.is_none() && !is_control_message
     }
 
     fn mark<'de, F: Fields<'de>>(

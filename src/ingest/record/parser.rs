@@ -10,8 +10,8 @@ use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor
 use serde::{Deserialize, Deserializer};
 
 use super::field_name::FieldName;
-use super::known::KnownLists;
-use super::lenient::{Depth, Elements, Fields, Shape};
+use super::known::{KnownRun, KnownRuns};
+use super::lenient::{Depth, Elements, Fields, Place, Shape};
 
 /// Reads a value as its [`Shape`] says.
 pub(in crate::ingest) struct Lenient<S>(pub S);
@@ -118,13 +118,12 @@ impl<'de, A: MapAccess<'de>> Fields<'de> for ParsedFields<A> {
         self.0.next_value_seed(Skip(depth))
     }
 
-    fn skip_known(&mut self, _: &KnownLists) -> bool {
-        false
+    fn place(&self) -> Option<Place<'de>> {
+        None
     }
 
-    fn show<S: Shape<'de, Value = ()>>(&mut self, shape: S) -> Result<Option<&'de [u8]>, A::Error> {
-        self.value(shape)?;
-        Ok(None)
+    fn known_run<'k>(&mut self, _: &'k mut KnownRuns) -> Option<(&'k KnownRun, &'de str)> {
+        None
     }
 }
 

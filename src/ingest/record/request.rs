@@ -8,7 +8,7 @@ use super::values::Text;
 
 /// The fields of `httpRequest` that records keep. `args` and `fragment` are read over, and so is
 /// every header but two.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Request<'a> {
     pub client_address: Option<Cow<'a, str>>,
     pub country: Option<Cow<'a, str>>,
@@ -20,10 +20,17 @@ pub(super) struct Request<'a> {
 }
 
 /// The two headers that records keep: the first of each name.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Headers<'a> {
     pub host: Option<Cow<'a, str>>,
     pub user_agent: Option<Cow<'a, str>>,
+}
+
+impl Request<'_> {
+    /// Whether nothing is said of it.
+    pub(super) fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Headers<'_> {

@@ -18,7 +18,7 @@ use prost::Message;
 use serde_json::{Value, json};
 use wafwatch_windows::record::RecordBatch;
 
-use super::{Accounts, Limits, Origin, RejectReason, decode};
+use super::{Accounts, KnownRuns, Limits, Origin, RejectReason, decode};
 
 /// What became of one payload.
 pub(super) struct Decoded {
@@ -56,8 +56,16 @@ pub(super) fn decoded_within(payload: &[u8], limits: &Limits) -> Decoded {
         offset: 1_000,
     };
     let mut batch = RecordBatch::new();
+    let mut known = KnownRuns::default();
     let mut accounts = Accounts::default();
-    decode(payload, &origin, limits, &mut batch, &mut accounts);
+    decode(
+        payload,
+        &origin,
+        limits,
+        &mut known,
+        &mut batch,
+        &mut accounts,
+    );
     assert!(accounts.balance(), "{accounts:?}");
     assert_eq!(accounts.accepted, batch.len() as u64);
     Decoded { batch, accounts }

@@ -1,5 +1,7 @@
 //! Which rules a record names, and how much of it a batch keeps.
 
+use wafwatch_windows::text_list::TextList;
+
 use super::records::with_record;
 use super::*;
 
@@ -76,7 +78,7 @@ fn a_counted_rule_is_named_once_and_with_its_group() {
         "ruleGroupList": [{"ruleGroupId": "V#g", "nonTerminatingMatchingRules": [rule, rule]}],
     });
     with_record(&fields, |record| {
-        assert_eq!(record.counted_rules, ["r", "g/r"])
+        assert_eq!(record.counted_rules, TextList::of(&["r", "g/r"]))
     });
 }
 
@@ -124,7 +126,10 @@ fn long_values_and_lists_are_cut_and_counted() {
     let record = decoded.batch.iter().next().expect("one record");
     assert_eq!(record.labels.len(), 100);
     assert_eq!(record.counted_rules.len(), 100);
-    assert_eq!(record.counted_rules[0].len(), 256 + 1 + 256);
+    assert_eq!(
+        record.counted_rules.get(0).map(str::len),
+        Some(256 + 1 + 256)
+    );
     assert_eq!(record.uri.map(str::len), Some(8_191));
     // 30 labels, the path, the country, and of 151 rules all but 100.
     assert_eq!(decoded.accounts.cut_values, 30 + 1 + 1 + 51);

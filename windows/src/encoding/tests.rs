@@ -6,6 +6,7 @@ use super::*;
 use crate::record::{Action, Record};
 use crate::summary::{Completeness, Dimension, Summary};
 use crate::text::TextCache;
+use crate::text_list::TextList;
 use crate::time::{EventTime, Window, WindowSize};
 
 fn small_settings() -> SketchSettings {
@@ -30,7 +31,7 @@ fn sample<'a>(address: &'a str, uri: &'a str) -> Record<'a> {
     record.uri = Some(uri);
     record.rule = Some("rate-limit");
     record.country = Some("DE");
-    record.labels = vec!["awswaf:managed:token:absent"];
+    record.labels = TextList::of(&["awswaf:managed:token:absent"]);
     record.log_bytes = 1_900;
     record
 }
@@ -138,8 +139,9 @@ fn observe_noise(partial: &mut Partial, cache: &mut TextCache, number: u64, time
     record.client_address = Some(if frequent { FREQUENT } else { &texts[0] });
     record.rule = Some(&texts[1]);
     record.inner_rule = Some(&texts[2]);
-    record.counted_rules = vec![&texts[3]];
-    record.labels = vec![&texts[4]];
+    let (counted_rule, label) = ([&*texts[3]], [&*texts[4]]);
+    record.counted_rules = TextList::of(&counted_rule);
+    record.labels = TextList::of(&label);
     record.country = Some(&texts[5]);
     record.uri = Some(&texts[6]);
     record.user_agent = Some(&texts[7]);

@@ -2,8 +2,8 @@
 
 use super::{Scanner, Unusual};
 use crate::ingest::record::field_name::{FieldName, position_of};
-use crate::ingest::record::known::KnownLists;
-use crate::ingest::record::lenient::{Depth, Elements, Fields, Shape};
+use crate::ingest::record::known::{KnownRun, KnownRuns};
+use crate::ingest::record::lenient::{Depth, Elements, Fields, Place, Shape};
 
 /// How far a container has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,19 +93,19 @@ impl<'de> Fields<'de> for ScannedFields<'_, 'de> {
     }
 
     #[inline]
-    fn skip_known(&mut self, known: &KnownLists) -> bool {
-        let rest = &self.scanner.bytes[self.scanner.position..];
-        let Some(length) = known.length_at_start_of(rest) else {
-            return false;
-        };
-        self.scanner.position += length;
-        true
+    fn place(&self) -> Option<Place<'de>> {
+        Some(Place {
+            rest: &self.scanner.text[self.scanner.position..],
+            expected: self.expected,
+        })
     }
 
-    fn show<S: Shape<'de, Value = ()>>(&mut self, shape: S) -> Result<Option<&'de [u8]>, Unusual> {
-        let start = self.scanner.position;
-        self.scanner.value(shape)?;
-        Ok(Some(&self.scanner.bytes[start..self.scanner.position]))
+    #[inline]
+    fn known_run<'k>(&mut self, known: &'k mut KnownRuns) -> Option<(&'k KnownRun, &'de str)> {
+        let run = known.find(&self.scanner.bytes[self.scanner.position..])?;
+        let text = self.scanner.leap(run.length());
+        self.expected = run.expected;
+        Some((run, text))
     }
 }
 

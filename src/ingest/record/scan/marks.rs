@@ -11,9 +11,14 @@ use wide::u8x16;
 const WORD: usize = u64::BITS as usize;
 const LANE: usize = 16;
 const LANES: usize = WORD / LANE;
-const WORDS: usize = 8;
+const WORDS: usize = 32;
 /// Words that are marked at first: many objects are shorter than a window.
 const FIRST_WORDS: usize = 1;
+/// Words that are marked together from then on: what is marked behind an object's end is marked again
+/// for the next one.
+const STEP: usize = 4;
+/// Words that are marked behind a leap: most of the requests that follow are not shorter.
+const LEAP_WORDS: usize = 16;
 
 /// Marks of the bytes of a text, from the start of a window to its end.
 #[derive(Debug)]
@@ -23,13 +28,16 @@ pub(super) struct Marks<'t> {
     /// Words of the window that are marked.
     marked: usize,
     quotes: [u64; WORDS],
-    controls: [u64; WORDS],
+    /// Where the first control character stands of all that were seen; far behind the text's end
+    /// where there was none.
+    first_control: usize,
+    /// The first backslash of the window; far behind the text's end where there is none.
+    first_backslash: usize,
     /// Behind the last backslash up to the window's end.
     behind_backslashes: usize,
     /// The lowest bit: whether the first byte of the next word is escaped.
     carried: u64,
-    /// Whether an escape was seen that is none or half of a surrogate pair, or a control character
-    /// before the window.
+    /// Whether an escape was seen that is none or half of a surrogate pair.
     is_unusual: bool,
 }
 
@@ -40,7 +48,8 @@ impl<'t> Marks<'t> {
             start: 0,
             marked: 0,
             quotes: [0; WORDS],
-            controls: [0; WORDS],
+            first_control: usize::MAX,
+            first_backslash: usize::MAX,
             behind_backslashes: 0,
             carried: 0,
             is_unusual: false,
@@ -62,13 +71,14 @@ impl<'t> Marks<'t> {
         if let Some(&ahead) = self.quotes.get(offset / WORD + 1)
             && ahead != 0
         {
-            let next_word = (at | (WORD - 1)) + 1;
-            return Some(next_word + ahead.trailing_zeros() as usize);
+            let next_word = (offset | (WORD - 1)) + 1;
+            return Some(self.start + next_word + ahead.trailing_zeros() as usize);
         }
         self.later_quote(at)
     }
 
-    /// What [`Self::next_quote`] does not find in the next bytes.
+    /// What [`Self::next_quote`] does not find in the next bytes; nothing behind a window that is
+    /// unusual. So a walk from a line that is not over goes not much further than the line.
     #[inline(never)]
     fn later_quote(&mut self, at: usize) -> Option<usize> {
         loop {
@@ -76,6 +86,9 @@ impl<'t> Marks<'t> {
                 return Some(quote);
             }
             self.mark_more()?;
+            if self.is_unusual || self.first_control < self.start {
+                return None;
+            }
         }
     }
 
@@ -94,64 +107,71 @@ impl<'t> Marks<'t> {
     /// Whether no backslash stands from `start` to `end`, both in or before the window.
     #[inline]
     pub(super) fn is_plain(&self, start: usize, end: usize) -> bool {
-        start >= self.behind_backslashes || memchr::memchr(b'\\', &self.bytes[start..end]).is_none()
+        let is_before_all = start >= self.start && end <= self.first_backslash;
+        is_before_all
+            || start >= self.behind_backslashes
+            || memchr::memchr(b'\\', &self.bytes[start..end]).is_none()
+    }
+
+    /// Goes on with a window that begins at `to`. What stands between the walk and there is usual and
+    /// leaves no escape open.
+    #[inline]
+    pub(super) fn leap(&mut self, to: usize) {
+        self.start = to;
+        self.marked = 0;
+        self.carried = 0;
+        self.mark(LEAP_WORDS);
     }
 
     /// Whether all up to `end` is usual: no control character, and no escape that is rare or none.
-    pub(super) fn are_usual_until(mut self, end: usize) -> bool {
+    pub(super) fn are_usual_until(&mut self, end: usize) -> bool {
         while self.start + self.marked * WORD < end && self.mark_more().is_some() {}
-        let within = end.saturating_sub(self.start);
-        let has_control = self.controls.iter().enumerate().any(|(index, controls)| {
-            let ahead = within.saturating_sub(index * WORD);
-            let relevant = if ahead >= WORD {
-                u64::MAX
-            } else {
-                !(u64::MAX << ahead)
-            };
-            controls & relevant != 0
-        });
-        !has_control && !self.is_unusual
+        self.first_control >= end && !self.is_unusual
     }
 
-    /// Marks the rest of the window, or the next one where all of it is marked; nothing where the text
-    /// ends.
+    /// Marks the next words of the window, or the first ones of the next where all of it is marked;
+    /// nothing where the text ends.
     fn mark_more(&mut self) -> Option<()> {
         let next = self.start + self.marked * WORD;
         if next >= self.bytes.len() {
             return None;
         }
         if self.marked == WORDS {
-            self.is_unusual |= self.controls.iter().any(|controls| *controls != 0);
             self.start = next;
             self.marked = 0;
         }
-        self.mark(WORDS - self.marked);
+        self.mark(STEP.min(WORDS - self.marked));
         Some(())
     }
 
-    /// Marks `most` more words, fewer where the text ends: those have no marks.
+    /// Marks `most` more words, fewer where the text ends: those have no marks. What stands behind them
+    /// has none either.
     fn mark(&mut self, most: usize) {
-        let rest = &self.bytes[self.start + self.marked * WORD..];
+        if self.marked == 0 {
+            self.quotes = [0; WORDS];
+            self.first_backslash = usize::MAX;
+        }
+        let mut at = self.start + self.marked * WORD;
+        let rest = &self.bytes[at..];
         let bytes = &rest[..rest.len().min(most * WORD)];
         let (words, tail) = bytes.as_chunks::<WORD>();
         let mut index = self.marked;
         for word in words {
-            self.mark_word(index, word);
+            self.quotes[index] = self.quotes_of(at, word);
             index += 1;
+            at += WORD;
         }
         if !tail.is_empty() {
             let mut word = [b' '; WORD];
             word[..tail.len()].copy_from_slice(tail);
-            self.mark_word(index, &word);
-            index += 1;
+            self.quotes[index] = self.quotes_of(at, &word);
         }
-        self.quotes[index..].fill(0);
-        self.controls[index..].fill(0);
         self.marked += most;
     }
 
+    /// The quotes in `word`, which stands at `at`, but for those that are escaped.
     #[inline(always)]
-    fn mark_word(&mut self, index: usize, word: &[u8; WORD]) {
+    fn quotes_of(&mut self, at: usize, word: &[u8; WORD]) -> u64 {
         let lanes = lanes_of(word);
         let [one, two, three, four] = lanes;
         let quote = u8x16::splat(b'"');
@@ -159,28 +179,49 @@ impl<'t> Marks<'t> {
         let are_backslashes = one.simd_eq(backslash) | two.simd_eq(backslash);
         let are_backslashes = are_backslashes | three.simd_eq(backslash) | four.simd_eq(backslash);
         let lowest = one.min(two).min(three.min(four));
-        let mut quotes = mask_of(&lanes, |bytes| bytes.simd_eq(quote));
-        if are_backslashes.any() || self.carried != 0 {
-            quotes &= !self.escaped(self.start + index * WORD, word);
+        if are_controls(lowest).any() {
+            self.remember_control(at, word);
         }
-        self.quotes[index] = quotes;
-        self.controls[index] = match are_controls(lowest).any() {
-            true => mask_of(&lanes, are_controls),
-            false => 0,
-        };
+        let quotes = mask_of(&lanes, |bytes| bytes.simd_eq(quote));
+        if are_backslashes.any() || self.carried != 0 {
+            return quotes & !self.escaped(at, word, quotes);
+        }
+        quotes
     }
 
-    /// Which bytes of `word`, which stands at `at`, are escaped.
     #[inline(never)]
-    fn escaped(&mut self, at: usize, word: &[u8; WORD]) -> u64 {
+    fn remember_control(&mut self, at: usize, word: &[u8; WORD]) {
+        let controls = mask_of(&lanes_of(word), are_controls);
+        let first = at + controls.trailing_zeros() as usize;
+        self.first_control = self.first_control.min(first);
+    }
+
+    /// Which bytes of `word`, which stands at `at` and has these `quotes`, are escaped.
+    #[inline(never)]
+    fn escaped(&mut self, at: usize, word: &[u8; WORD], quotes: u64) -> u64 {
         let backslash = u8x16::splat(b'\\');
         let backslashes = mask_of(&lanes_of(word), |bytes| bytes.simd_eq(backslash));
+        if backslashes != 0 {
+            let first = at + backslashes.trailing_zeros() as usize;
+            self.first_backslash = self.first_backslash.min(first);
+            self.behind_backslashes = at + WORD - backslashes.leading_zeros() as usize;
+        }
+        let behind = backslashes << 1;
+        // Escapes of quotes alone, which are by far most of them.
+        if behind & !quotes == 0
+            && backslashes >> (WORD - 1) == 0
+            && self.carried & backslashes == 0
+        {
+            return behind | std::mem::take(&mut self.carried);
+        }
+        self.escaped_one_by_one(at, backslashes)
+    }
+
+    #[inline(never)]
+    fn escaped_one_by_one(&mut self, at: usize, backslashes: u64) -> u64 {
         let mut escaped = self.carried;
         let mut rest = backslashes & !escaped;
         self.carried = 0;
-        if backslashes != 0 {
-            self.behind_backslashes = at + WORD - backslashes.leading_zeros() as usize;
-        }
         while rest != 0 {
             let bit = rest.trailing_zeros();
             self.is_unusual |= !is_usual_escape(&self.bytes[at + bit as usize + 1..]);

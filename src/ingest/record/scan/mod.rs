@@ -62,11 +62,21 @@ impl<'de> Scanner<'de> {
     ///
     /// [`Unusual`] where a control character or a rare escape was read: strings have no control
     /// characters, and a blank that is one is rare enough not to be told apart.
-    pub(super) fn finish(self) -> Result<usize, Unusual> {
+    pub(super) fn finish(&mut self) -> Result<usize, Unusual> {
         match self.marks.are_usual_until(self.position) {
             true => Ok(self.position),
             false => Err(Unusual),
         }
+    }
+
+    /// Moves over `length` bytes that are known to be usual and to leave neither a string nor an escape
+    /// open, and gives them.
+    #[inline]
+    fn leap(&mut self, length: usize) -> &'de str {
+        let start = self.position;
+        self.position += length;
+        self.marks.leap(self.position);
+        &self.text[start..self.position]
     }
 
     /// The next value, as `shape` sees it.

@@ -79,15 +79,25 @@ impl Scanner<'_> {
     pub(super) fn elements_end(&mut self, at: usize, levels: u16) -> Option<usize> {
         let mut at = at;
         loop {
-            at = match self.behind(at, b"{").zip(levels.checked_sub(1)) {
-                Some((at, levels)) => self.object_end(at, levels)?,
-                None => self.value_end(at, levels)?,
+            at = match self.pair_end(at) {
+                Some(end) if levels > 0 => end,
+                _ => self.value_end(at, levels)?,
             };
             match self.separator(at, b']')? {
                 Separator::Comma(next) => at = next,
                 Separator::End(end) => return Some(end),
             }
         }
+    }
+
+    /// The position behind the pair of a name and a value at `at`, which lists of headers consist of.
+    #[inline(always)]
+    fn pair_end(&mut self, at: usize) -> Option<usize> {
+        let name = self.behind(at, b"{\"name\":\"")?;
+        let name_end = self.marks.next_quote(name)?;
+        let value = self.behind(name_end, b"\",\"value\":\"")?;
+        let value_end = self.marks.next_quote(value)?;
+        self.behind(value_end, b"\"}")
     }
 
     /// The comma or closing bracket at or behind `at`.

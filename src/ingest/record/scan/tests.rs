@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use wafwatch_loadgen::{Generator, Options, Scenario};
 
-use super::super::{KnownLists, parsed, scanned};
+use super::super::{KnownRuns, parse_object, scanned};
 use super::Unusual;
 
 const DEPTH: u16 = 64;
@@ -25,7 +25,7 @@ enum By {
 ///
 /// What it cannot read is read by the parser alone, so there is nothing to compare.
 fn read_within(line: &str, depth: u16) -> By {
-    let mut known = KnownLists::default();
+    let mut known = KnownRuns::default();
     let Ok(first) = scanned(line, depth, &mut known) else {
         return By::Parser;
     };
@@ -36,7 +36,7 @@ fn read_within(line: &str, depth: u16) -> By {
         "{line}"
     );
     let scanned = first;
-    let parsed = parsed(line, depth);
+    let parsed = parse_object(line, depth);
     let parsed = parsed.unwrap_or_else(|reason| panic!("scanned, but {reason:?}: {line}"));
     assert_eq!(format!("{scanned:?}"), format!("{parsed:?}"), "{line}");
     By::Scanner
@@ -362,18 +362,18 @@ proptest! {
         read_within(&edited(object, &edits), depth);
     }
 
-    /// Lists that an earlier record made known change nothing of what a later one says.
+    /// Runs that an earlier record made known change nothing of what a later one says.
     #[test]
     fn edited_records_behind_others_are_read_alike(
         record in any::<Index>(),
         edits in vec(vec(edit(), 0..3), 2..5),
     ) {
         let record = record.get(GENERATED.as_slice());
-        let mut known = KnownLists::default();
+        let mut known = KnownRuns::default();
         for edits in &edits {
             let line = edited(record.clone(), edits);
             if let Ok(scanned) = scanned(&line, DEPTH, &mut known) {
-                let parsed = parsed(&line, DEPTH).expect("what was scanned");
+                let parsed = parse_object(&line, DEPTH).expect("what was scanned");
                 prop_assert_eq!(format!("{scanned:?}"), format!("{parsed:?}"), "{}", line);
             }
         }
