@@ -220,7 +220,7 @@ fn a_crowd_is_benign() {
         let assessment = &shown["report"]["ai_assessment"];
         let counted = assessment["metrics_overview"]["overall_total"].as_u64();
         let crowd = played.event().during.total;
-        let seen = crowd * 80 / 100..=crowd;
+        let seen = crowd * 95 / 100..=crowd;
         assert!(
             seen.contains(&counted.expect("a number")),
             "{counted:?} of {crowd}"
@@ -235,9 +235,9 @@ fn an_outage_is_seen_though_nothing_arrives() {
     for seed in SEEDS {
         let played = Played::new(Scenario::Outage, seed);
         let incident = played.incident("outage_or_logging_gap");
-        // A young detector may tell a window late, or count the one in which the site comes back.
+        // The window after it is still half of one: sites come back within a window.
         let windows = incident["windows"].as_u64().expect("a number");
-        assert!((10..=16).contains(&windows), "{windows}");
+        assert!((15..=16).contains(&windows), "{windows}");
         assert_eq!(incident["counters"]["total"], 0);
     }
 }

@@ -30,7 +30,7 @@ impl Deref for Held<'_> {
 }
 
 /// A lasting excess of what rules match counts in full from this part of the expectation on.
-const RELEVANT_GROWTH: f64 = 2.0;
+pub(super) const RELEVANT_GROWTH: f64 = 2.0;
 
 /// One series, what it saw and what it makes of it.
 pub(super) struct Judged<'a> {

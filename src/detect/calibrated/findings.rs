@@ -3,14 +3,18 @@
 use super::super::describe::number;
 use super::super::tail::RAREST;
 use super::super::{Direction, Finding, Mix, Pattern, Signal};
-use super::board::{Judged, Strongest};
+use super::board::{Judged, RELEVANT_GROWTH, Strongest};
 use super::model::budget::BLOCK;
 use super::model::scale::Scale;
 use super::model::series::{TAILS, WIDE_WINDOWS};
 
-/// A share that moved by less than this part of itself is the same mix.
-const MATERIAL: f64 = 0.6;
-/// Deviates from which on a share has moved for certain.
+/// In a crowd a share that rose by less than this part of itself is the same mix, however rare: what is known of
+/// shares was learnt at other volumes. Which crowds are told from attacks hardly depends on it (0.2 to 1.0); rarity decides.
+const MATERIAL: f64 = 0.4;
+/// Distinct addresses whose share falls by more than this part of itself are those of a few senders.
+const FALLEN: f64 = 0.6;
+/// Scales of a share's mean beyond which it has left its usual noise. That alone is no change of the mix: shares
+/// drift from hour to hour, and how rare that is only the tails of the series know.
 const CERTAIN: f64 = 5.0;
 /// Requests that are up by more than this part are a crowd or a flood.
 const CROWDED: f64 = 0.5;
@@ -134,8 +138,8 @@ fn reason(judged: &Judged<'_>, pattern: Pattern) -> String {
 /// Whether the mix of requests is another one than expected, where there are findings.
 ///
 /// A share that makes a finding is another mix by itself, unless requests as such are up by half:
-/// in a crowd shares stray, so there it has to have moved by [`MATERIAL`], as a share without a
-/// finding has to.
+/// in a crowd shares stray, so there it has to have risen by [`MATERIAL`] as well. What triples, or leaves a few
+/// senders, is another mix before the tails of long means are known, too.
 pub(super) fn mix<'a, 'b: 'a>(
     judged: impl Iterator<Item = &'a Judged<'b>> + Clone,
     findings: &[Finding],
@@ -150,12 +154,13 @@ pub(super) fn mix<'a, 'b: 'a>(
         if !judged.is_mix {
             return false;
         }
-        let strongest = judged.strongest();
-        let is_found = strongest.rarity >= threshold && !is_crowded;
-        let up = judged.result.statistics[2] >= CERTAIN && part(judged, 0) > MATERIAL;
+        let moved = part(judged, 0);
+        let is_found = judged.strongest().rarity >= threshold;
+        let [_, _, rise, fall, ..] = judged.result.statistics;
+        let has_multiplied = rise >= CERTAIN && moved > RELEVANT_GROWTH;
         let is_distinct = judged.signal == Signal::DistinctShare;
-        let down = judged.result.statistics[3] >= CERTAIN && part(judged, 0) < -MATERIAL;
-        is_found || up || (is_distinct && down)
+        let are_few = is_distinct && fall >= CERTAIN && moved < -FALLEN;
+        (is_found && (!is_crowded || moved > MATERIAL)) || has_multiplied || are_few
     };
     if judged.clone().any(has_changed) {
         return Mix::Changed;
@@ -168,3 +173,7 @@ fn part(judged: &Judged<'_>, span: usize) -> f64 {
     let (_, excess) = judged.series.sustained(span, &judged.seen, &judged.result);
     excess / judged.result.expected_base.max(1.0)
 }
+
+#[cfg(test)]
+#[path = "findings_tests.rs"]
+mod tests;
