@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use wafwatch_windows::record::RecordBatch;
 
 use super::*;
-use crate::ingest::{Accounts, Limits, Origin, RejectReason, decode};
+use crate::ingest::{Accounts, KnownRuns, Limits, Origin, RejectReason, decode};
 
 fn record(path: &str) -> String {
     format!(
@@ -20,6 +20,7 @@ fn numbered(count: usize) -> Vec<Vec<u8>> {
 /// What a consumer makes of payloads: paths of the records in a fixed order, and rejects by reason.
 fn unpacked<'a>(payloads: impl IntoIterator<Item = &'a [u8]>) -> (Vec<String>, Rejects) {
     let mut batch = RecordBatch::new();
+    let mut known = KnownRuns::default();
     let mut accounts = Accounts::default();
     for payload in payloads {
         let origin = Origin {
@@ -30,6 +31,7 @@ fn unpacked<'a>(payloads: impl IntoIterator<Item = &'a [u8]>) -> (Vec<String>, R
             payload,
             &origin,
             &Limits::default(),
+            &mut known,
             &mut batch,
             &mut accounts,
         );

@@ -1,7 +1,7 @@
 //! WAF records, and how a consumer reads them.
 
 use serde_json::json;
-use wafwatch::ingest::{Accounts, Limits, Origin, decode};
+use wafwatch::ingest::{Accounts, KnownRuns, Limits, Origin, decode};
 use wafwatch_windows::record::RecordBatch;
 
 /// A record for the path `uri`.
@@ -18,12 +18,20 @@ pub fn record(uri: &str) -> String {
 /// The paths of the records in a Kinesis record, all of which must be good.
 pub fn paths_in(data: &[u8]) -> Vec<String> {
     let mut batch = RecordBatch::new();
+    let mut known = KnownRuns::default();
     let mut accounts = Accounts::default();
     let origin = Origin {
         name: "stream",
         offset: 0,
     };
-    decode(data, &origin, &Limits::default(), &mut batch, &mut accounts);
+    decode(
+        data,
+        &origin,
+        &Limits::default(),
+        &mut known,
+        &mut batch,
+        &mut accounts,
+    );
     assert_eq!(accounts.rejected_total(), 0, "{accounts:?}");
     let paths = batch
         .iter()

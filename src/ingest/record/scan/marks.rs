@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn quotes_are_found_wherever_they_stand() {
-        for neighbour in [b'"' + 1, b'"' - 1, 0x80 | b'"', 0x7f, 0xff, 0, b'\\'] {
+        for neighbour in [b'"' + 1, b'"' - 1, 0x80 | b'"', 0x7f, 0xff, b'\\'] {
             for length in (0..3 * WORD)
                 .chain(WINDOW - 3..WINDOW + 3)
                 .chain([3 * WINDOW])
@@ -315,6 +315,38 @@ mod tests {
                 bytes.extend(br#"""\"x\\"\\\"y""#);
                 assert_eq!(walked(&bytes), quotes_of(&bytes), "{neighbour} {length}");
             }
+        }
+    }
+
+    #[test]
+    fn a_walk_ends_behind_a_window_with_a_control_character() {
+        for at in [0, WORD, WINDOW - 1] {
+            let mut bytes = vec![b' '; 3 * WINDOW];
+            bytes[at] = b'\n';
+            bytes[WINDOW - 2] = b'"';
+            bytes[2 * WINDOW] = b'"';
+            let mut marks = Marks::of(&bytes);
+            assert_eq!(marks.next_quote(0), Some(WINDOW - 2), "{at}");
+            assert_eq!(marks.next_quote(WINDOW - 1), None, "{at}");
+        }
+    }
+
+    #[test]
+    fn a_leap_goes_on_where_it_ends() {
+        let mut bytes = vec![b'a'; 3 * WINDOW];
+        for at in [7, WORD + 1, WINDOW + 5, 2 * WINDOW] {
+            bytes[at] = b'"';
+        }
+        bytes[2 * WINDOW + 3] = 0;
+        for to in [8, WORD, WINDOW + 3] {
+            let mut marks = Marks::of(&bytes);
+            assert_eq!(marks.next_quote(0), Some(7));
+            marks.leap(to);
+            let next = (to..).find(|&at| bytes[at] == b'"');
+            assert_eq!(marks.next_quote(to), next, "{to}");
+            assert_eq!(marks.next_quote(WINDOW + 6), Some(2 * WINDOW), "{to}");
+            assert!(marks.are_usual_until(2 * WINDOW + 3), "{to}");
+            assert!(!marks.are_usual_until(2 * WINDOW + 4), "{to}");
         }
     }
 

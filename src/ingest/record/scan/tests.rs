@@ -29,12 +29,15 @@ fn read_within(line: &str, depth: u16) -> By {
     let Ok(first) = scanned(line, depth, &mut known) else {
         return By::Parser;
     };
-    let again = scanned(line, depth, &mut known);
-    assert_eq!(
-        format!("{:?}", Ok::<_, Unusual>(&first)),
-        format!("{:?}", again.as_ref()),
-        "{line}"
-    );
+    // The second time teaches what the third is read by.
+    for _ in 0..2 {
+        let again = scanned(line, depth, &mut known);
+        assert_eq!(
+            format!("{:?}", Ok::<_, Unusual>(&first)),
+            format!("{:?}", again.as_ref()),
+            "{line}"
+        );
+    }
     let scanned = first;
     let parsed = parse_object(line, depth);
     let parsed = parsed.unwrap_or_else(|reason| panic!("scanned, but {reason:?}: {line}"));
@@ -366,7 +369,7 @@ proptest! {
     #[test]
     fn edited_records_behind_others_are_read_alike(
         record in any::<Index>(),
-        edits in vec(vec(edit(), 0..3), 2..5),
+        edits in vec(vec(edit(), 0..3), 3..7),
     ) {
         let record = record.get(GENERATED.as_slice());
         let mut known = KnownRuns::default();
