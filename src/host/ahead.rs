@@ -1,10 +1,11 @@
 //! The pieces of one input, decoded by two threads at once and handed out in their order.
 //!
-//! Whoever is free takes the next block from the reader and decodes it: a thread of its own all the
-//! time, and the thread that counts whenever the piece that it has to count next is not there yet. So
-//! neither waits for the other, whichever of decoding and counting takes longer.
+//! Whoever is free takes the next block and decodes it: a thread of its own all the time, and the thread
+//! that counts whenever the piece that it has to count next is not there yet. So neither waits for the
+//! other, whichever of decoding and counting takes longer; and since the thread reads some blocks ahead,
+//! neither waits for the other to read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
@@ -16,10 +17,13 @@ use super::feed::{Decoder, FeedSettings, Next};
 use crate::pipeline::Decoded;
 use crate::source::{BlockReader, Input, InputKind, Piece, Progress, SourceError};
 
-/// Pieces that the thread decodes ahead of the one that counts.
-const PIECES_AHEAD: usize = 2;
+/// Pieces that the thread decodes ahead of the one that counts: enough for the time that closing a
+/// window takes.
+const PIECES_AHEAD: usize = 32;
 /// Pieces that wait on the counting thread for one before them.
 const MOST_WAITING: usize = 4;
+/// Blocks that are read ahead of those that are decoded.
+const BLOCKS_AHEAD: usize = 4;
 /// How often an interrupt is looked for while nothing comes.
 const INTERRUPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -60,6 +64,8 @@ impl Ahead {
             settings: settings.clone(),
             progress: progress.clone(),
             reader: Mutex::new((Reader::Unopened, 0)),
+            read: Mutex::default(),
+            spares: Mutex::default(),
         });
         let (send, arrivals) = sync_channel(PIECES_AHEAD);
         let (spares, spare) = channel();
@@ -85,9 +91,14 @@ impl Ahead {
     /// The next piece; waits for it until `interrupt` is set.
     pub(super) fn next(&mut self, interrupt: &AtomicBool) -> Result<Next, SourceError> {
         loop {
-            self.waiting.extend(self.arrivals.try_iter());
             if let Some(outcome) = self.waiting.remove(&self.next) {
                 return self.hand_out(outcome);
+            }
+            // Taken from the thread one by one: what is not needed yet stays in the channel, which is
+            // bounded.
+            if let Ok((number, outcome)) = self.arrivals.try_recv() {
+                self.waiting.insert(number, outcome);
+                continue;
             }
             let has_room = self.waiting.len() < MOST_WAITING;
             if self.helps && has_room && self.decode_one() {
@@ -128,11 +139,12 @@ impl Ahead {
 
     /// Decodes a block that nobody has taken yet, if there is one.
     fn decode_one(&mut self) -> bool {
-        let Some((number, taken)) = self.blocks.take(self.decoder.spare_block()) else {
+        let Some((number, taken)) = self.blocks.take() else {
             return false;
         };
         let spare = self.own_spares.pop().unwrap_or_default();
         let outcome = self.decoder.outcome(taken, spare);
+        self.blocks.give_back(self.decoder.spare_block());
         self.waiting.insert(number, outcome);
         true
     }
@@ -146,9 +158,11 @@ struct Worker {
 
 impl Worker {
     fn run(mut self, send: &SyncSender<Arrival>, spares: &Receiver<Decoded>) {
-        while let Some((number, taken)) = self.blocks.take(self.decoder.spare_block()) {
+        while let Some((number, taken)) = self.blocks.take() {
+            self.blocks.read_ahead();
             let spare = spares.try_recv().unwrap_or_default();
             let outcome = self.decoder.outcome(taken, spare);
+            self.blocks.give_back(self.decoder.spare_block());
             // Nobody listens any more where the replay was interrupted or closed this reader.
             if send.send((number, outcome)).is_err() {
                 return;
@@ -176,6 +190,11 @@ struct Blocks {
     progress: Progress,
     /// With the number of the next block.
     reader: Mutex<(Reader, u64)>,
+    /// Blocks that are read and not taken. Whoever takes one need not wait for the other thread, which
+    /// may be reading.
+    read: Mutex<VecDeque<(u64, Taken)>>,
+    /// Memory of blocks that are decoded.
+    spares: Mutex<Vec<Vec<u8>>>,
 }
 
 enum Reader {
@@ -190,12 +209,43 @@ enum Taken {
 }
 
 impl Blocks {
-    /// The next block and its number; nothing behind the last one. It takes the memory of `spare`.
-    fn take(&self, spare: &mut Vec<u8>) -> Option<(u64, Taken)> {
+    /// The next block and its number; nothing behind the last one.
+    fn take(&self) -> Option<(u64, Taken)> {
+        if let Some(block) = self.read.lock().ok()?.pop_front() {
+            return Some(block);
+        }
         // Where another thread panicked while it read, the blocks end, and what it took never comes.
-        let mut guard = self.reader.lock().ok()?;
-        let (reader, number) = &mut *guard;
-        let taken = match self.read(reader, spare)? {
+        self.read_next(&mut *self.reader.lock().ok()?)
+    }
+
+    /// Reads some blocks before they are asked for, unless another thread reads.
+    fn read_ahead(&self) {
+        let Ok(mut reader) = self.reader.try_lock() else {
+            return;
+        };
+        while self.read.lock().is_ok_and(|read| read.len() < BLOCKS_AHEAD) {
+            let Some(block) = self.read_next(&mut reader) else {
+                return;
+            };
+            if let Ok(mut read) = self.read.lock() {
+                read.push_back(block);
+            }
+        }
+    }
+
+    /// Takes the memory of a decoded block for another one.
+    fn give_back(&self, block: &mut Vec<u8>) {
+        if let Ok(mut spares) = self.spares.lock()
+            && spares.len() < BLOCKS_AHEAD
+        {
+            spares.push(std::mem::take(block));
+        }
+    }
+
+    fn read_next(&self, guard: &mut (Reader, u64)) -> Option<(u64, Taken)> {
+        let (reader, number) = guard;
+        let spare = self.spares.lock().ok().and_then(|mut spares| spares.pop());
+        let taken = match self.read(reader, &mut spare.unwrap_or_default())? {
             Ok(Some(piece)) => Taken::Piece(piece),
             Ok(None) => Taken::Last(Ok(())),
             Err(error) => Taken::Last(Err(error)),
