@@ -5,25 +5,24 @@
 //! other, whichever of decoding and counting takes longer; and since the thread reads some blocks ahead,
 //! neither waits for the other to read.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use super::blocks::{Blocks, Taken};
 use super::feed::{Decoder, FeedSettings, Next};
 use crate::pipeline::Decoded;
-use crate::source::{BlockReader, Input, InputKind, Piece, Progress, SourceError};
+use crate::source::{Input, InputKind, Progress, SourceError};
 
 /// Pieces that the thread decodes ahead of the one that counts: enough for the time that closing a
 /// window takes.
 const PIECES_AHEAD: usize = 32;
 /// Pieces that wait on the counting thread for one before them.
 const MOST_WAITING: usize = 4;
-/// Blocks that are read ahead of those that are decoded.
-const BLOCKS_AHEAD: usize = 4;
 /// How often an interrupt is looked for while nothing comes.
 const INTERRUPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -58,15 +57,7 @@ impl Ahead {
         settings: &FeedSettings,
         progress: &Progress,
     ) -> Self {
-        let blocks = Arc::new(Blocks {
-            input: input.clone(),
-            position,
-            settings: settings.clone(),
-            progress: progress.clone(),
-            reader: Mutex::new((Reader::Unopened, 0)),
-            read: Mutex::default(),
-            spares: Mutex::default(),
-        });
+        let blocks = Arc::new(Blocks::new(input, position, settings, progress));
         let (send, arrivals) = sync_channel(PIECES_AHEAD);
         let (spares, spare) = channel();
         let decoder = Decoder::new(input, settings);
@@ -178,101 +169,6 @@ impl Decoder {
         match taken {
             Taken::Piece(piece) => Outcome::Piece(self.decode(piece, spare)),
             Taken::Last(ended) => Outcome::Last(ended),
-        }
-    }
-}
-
-/// The blocks of one input, each for whoever takes it first.
-struct Blocks {
-    input: Input,
-    position: u64,
-    settings: FeedSettings,
-    progress: Progress,
-    /// With the number of the next block.
-    reader: Mutex<(Reader, u64)>,
-    /// Blocks that are read and not taken. Whoever takes one need not wait for the other thread, which
-    /// may be reading.
-    read: Mutex<VecDeque<(u64, Taken)>>,
-    /// Memory of blocks that are decoded.
-    spares: Mutex<Vec<Vec<u8>>>,
-}
-
-enum Reader {
-    Unopened,
-    Open(Box<BlockReader>),
-    Ended,
-}
-
-enum Taken {
-    Piece(Piece),
-    Last(Result<(), SourceError>),
-}
-
-impl Blocks {
-    /// The next block and its number; nothing behind the last one.
-    fn take(&self) -> Option<(u64, Taken)> {
-        if let Some(block) = self.read.lock().ok()?.pop_front() {
-            return Some(block);
-        }
-        // Where another thread panicked while it read, the blocks end, and what it took never comes.
-        self.read_next(&mut *self.reader.lock().ok()?)
-    }
-
-    /// Reads some blocks before they are asked for, unless another thread reads.
-    fn read_ahead(&self) {
-        let Ok(mut reader) = self.reader.try_lock() else {
-            return;
-        };
-        while self.read.lock().is_ok_and(|read| read.len() < BLOCKS_AHEAD) {
-            let Some(block) = self.read_next(&mut reader) else {
-                return;
-            };
-            if let Ok(mut read) = self.read.lock() {
-                read.push_back(block);
-            }
-        }
-    }
-
-    /// Takes the memory of a decoded block for another one.
-    fn give_back(&self, block: &mut Vec<u8>) {
-        if let Ok(mut spares) = self.spares.lock()
-            && spares.len() < BLOCKS_AHEAD
-        {
-            spares.push(std::mem::take(block));
-        }
-    }
-
-    fn read_next(&self, guard: &mut (Reader, u64)) -> Option<(u64, Taken)> {
-        let (reader, number) = guard;
-        let spare = self.spares.lock().ok().and_then(|mut spares| spares.pop());
-        let taken = match self.read(reader, &mut spare.unwrap_or_default())? {
-            Ok(Some(piece)) => Taken::Piece(piece),
-            Ok(None) => Taken::Last(Ok(())),
-            Err(error) => Taken::Last(Err(error)),
-        };
-        if matches!(taken, Taken::Last(_)) {
-            *reader = Reader::Ended;
-        }
-        let own = *number;
-        *number += 1;
-        Some((own, taken))
-    }
-
-    fn read(
-        &self,
-        reader: &mut Reader,
-        spare: &mut Vec<u8>,
-    ) -> Option<Result<Option<Piece>, SourceError>> {
-        if matches!(reader, Reader::Unopened) {
-            let block = self.settings.block;
-            match BlockReader::open_with(&self.input, self.position, block, &self.progress) {
-                Ok(opened) => *reader = Reader::Open(Box::new(opened)),
-                Err(error) => return Some(Err(error)),
-            }
-        }
-        match reader {
-            Reader::Open(reader) => Some(reader.next(spare)),
-            Reader::Unopened | Reader::Ended => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod asked;
+mod blocks;
 mod event_clock;
 mod feed;
 pub mod followed;
