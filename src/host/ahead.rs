@@ -18,9 +18,11 @@ use super::feed::{Decoder, FeedSettings, Next};
 use crate::pipeline::Decoded;
 use crate::source::{Input, InputKind, Progress, SourceError};
 
-/// Pieces that the thread decodes ahead of the one that counts: enough for the time that closing a
-/// window takes.
+/// Pieces that threads decode ahead of the one that counts, of all inputs that are open at once: enough
+/// for the time that closing a window takes.
 const PIECES_AHEAD: usize = 32;
+/// Those of one input at least. An input that is closed, because too many are open, loses them.
+const FEWEST_AHEAD: usize = 2;
 /// Pieces that wait on the counting thread for one before them.
 const MOST_WAITING: usize = 4;
 /// How often an interrupt is looked for while nothing comes.
@@ -50,15 +52,17 @@ enum Outcome {
 }
 
 impl Ahead {
-    /// Opens `input` where it is counted up to. A failure to open is the first thing that comes.
+    /// Opens `input`, one of so many that are open at once, where it is counted up to. A failure to open
+    /// is the first thing that comes.
     pub(super) fn spawn(
         input: &Input,
         position: u64,
         settings: &FeedSettings,
+        open_at_once: usize,
         progress: &Progress,
     ) -> Self {
         let blocks = Arc::new(Blocks::new(input, position, settings, progress));
-        let (send, arrivals) = sync_channel(PIECES_AHEAD);
+        let (send, arrivals) = sync_channel((PIECES_AHEAD / open_at_once.max(1)).max(FEWEST_AHEAD));
         let (spares, spare) = channel();
         let decoder = Decoder::new(input, settings);
         let worker = Worker {
@@ -206,7 +210,7 @@ mod tests {
     fn alone(arrivals: Receiver<Arrival>) -> Ahead {
         let file = tempfile::NamedTempFile::with_prefix("waf").unwrap();
         let input = Input::file(file.path()).unwrap();
-        let mut ahead = Ahead::spawn(&input, 0, &settings(), &Progress::default());
+        let mut ahead = Ahead::spawn(&input, 0, &settings(), 1, &Progress::default());
         ahead.arrivals = arrivals;
         ahead.helps = false;
         ahead
@@ -222,7 +226,7 @@ mod tests {
         let input = Input::file(&path).unwrap();
         let interrupt = AtomicBool::new(false);
         for helps in [true, false] {
-            let mut ahead = Ahead::spawn(&input, 0, &settings(), &Progress::default());
+            let mut ahead = Ahead::spawn(&input, 0, &settings(), 1, &Progress::default());
             ahead.helps = helps;
             let mut position = 0;
             while let Next::Piece(decoded) = ahead.next(&interrupt).unwrap() {

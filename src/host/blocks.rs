@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use super::feed::FeedSettings;
-use crate::source::{BlockReader, Input, Piece, Progress, SourceError};
+use crate::source::{BlockReader, Input, InputKind, Piece, Progress, SourceError};
 
 /// Blocks that are read ahead of those that are decoded.
 const BLOCKS_AHEAD: usize = 4;
@@ -64,8 +64,12 @@ impl Blocks {
         self.read_next(&mut *self.reader.lock().ok()?)
     }
 
-    /// Reads some blocks before they are asked for, unless another thread reads.
+    /// Reads some blocks of a file before they are asked for, unless another thread reads. Of other
+    /// inputs the next block may take its time, and the one at hand must not wait for it.
     pub(super) fn read_ahead(&self) {
+        if self.input.kind() != InputKind::File {
+            return;
+        }
         let Ok(mut reader) = self.reader.try_lock() else {
             return;
         };

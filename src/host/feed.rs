@@ -52,18 +52,19 @@ pub(super) enum Next {
 }
 
 impl Feed {
-    /// Opens `input` where it is counted up to.
+    /// Opens `input`, one of so many that are open at once, where it is counted up to.
     ///
     /// On a thread of its own, a failure to open is the first thing that comes.
     pub(super) fn open(
         input: &Input,
         position: u64,
         settings: &FeedSettings,
+        open_at_once: usize,
         progress: &Progress,
     ) -> Result<Self, SourceError> {
         let may_block = input.kind() != InputKind::File;
         if may_block || settings.decoding == Decoding::Ahead {
-            let ahead = Ahead::spawn(input, position, settings, progress);
+            let ahead = Ahead::spawn(input, position, settings, open_at_once, progress);
             return Ok(Self::Ahead(Box::new(ahead)));
         }
         let reader = BlockReader::open_with(input, position, settings.block, progress)?;

@@ -199,7 +199,14 @@ impl<'a> Replay<'a> {
             let position = pipeline.checkpoint(&shard.id).position;
             let mut settings = self.settings.feed.clone();
             settings.limits.limits.wanted = shard.wanted.clone();
-            match Feed::open(shard.input, position, &settings, self.progress) {
+            let open_at_once = self.shards.len().min(MAX_OPEN_FEEDS);
+            match Feed::open(
+                shard.input,
+                position,
+                &settings,
+                open_at_once,
+                self.progress,
+            ) {
                 Ok(feed) => self.shards[index].feed = Some(feed),
                 Err(error) => return Ok(self.give_up(pipeline, index, error)),
             }

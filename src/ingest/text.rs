@@ -1,7 +1,7 @@
 //! Finds the units in text: one JSON value after the other, however they are laid out.
 //!
-//! The common case, a usual record on every line, is one pass by the scanner, which goes no further than
-//! a line's end. What it leaves is bounded by that end, and the next value starts behind it. Only a value
+//! The common case, a usual record on every line, is one pass by the scanner, which takes nothing that
+//! goes on behind a line's end. What it leaves is bounded by that end, and the next value starts behind it. Only a value
 //! that ends mid-line in a way that says it goes on makes the reader look further.
 
 use super::decoder::Decoder;

@@ -93,7 +93,7 @@ async fn a_closing_beyond_the_limits_is_refused_before_it_is_sent() {
     let text = assert_too_large(kept.store.close(&closing(1, 0..windows)).await);
     assert!(text.contains("21 of 20 windows"), "{text}");
     let mut detector = closing(1, 11..12);
-    detector.closing.state.detector = vec![0; 400_000];
+    detector.closing.state.detector = noise(1, 600_000).into_bytes();
     let text = assert_too_large(kept.store.close(&detector).await);
     assert!(text.contains(&format!("the state of {ACL}")), "{text}");
     assert_eq!(kept.faults.attempts_of("TransactWriteItems"), 0);

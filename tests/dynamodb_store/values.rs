@@ -22,6 +22,7 @@ use wafwatch_windows::counters::Counters;
 use wafwatch_windows::record::{Action, Record};
 use wafwatch_windows::settings::SketchSettings;
 use wafwatch_windows::summary::{Completeness, Summary};
+use wafwatch_windows::text_list::TextList;
 use wafwatch_windows::time::{EventTime, Window, WindowSize};
 
 pub const ACL: &str = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/shop/1";
@@ -140,8 +141,9 @@ pub fn hostile_summary(minute: i64, length: usize, settings: &SketchSettings) ->
         let mut record = Record::new(window(minute).start, ACL, Action::Block);
         record.rule = Some(&texts[0]);
         record.inner_rule = Some(&texts[1]);
-        record.counted_rules = vec![&texts[2]];
-        record.labels = vec![&texts[3], &texts[4]];
+        let (counted_rules, labels) = ([&*texts[2]], [&*texts[3], &*texts[4]]);
+        record.counted_rules = TextList::of(&counted_rules);
+        record.labels = TextList::of(&labels);
         record.client_address = Some(&texts[5]);
         record.uri = Some(&texts[6]);
         record.user_agent = Some(&texts[7]);

@@ -183,7 +183,9 @@ impl TextCache {
     #[inline]
     pub(crate) fn intern(&mut self, dimension: Dimension, text: &str) -> &Text {
         let last = self.last[dimension as usize];
-        let is_last = |known: &Text| *known.text == *text;
+        // Dimensions have limits of their own: what another one left whole may have to be cut here.
+        let is_whole = text.len() <= text_limit(dimension);
+        let is_last = |known: &Text| is_whole && *known.text == *text;
         if !self.slots[last].as_ref().is_some_and(is_last) {
             self.last[dimension as usize] = self.place(dimension, text);
         }
@@ -245,6 +247,17 @@ mod tests {
         assert_eq!(*cache.intern(Dimension::Host, &cut).text, *cut);
         let whole = "c".repeat(SHORT_TEXT_BYTES);
         assert_eq!(*cache.intern(Dimension::Host, &whole).text, *whole);
+    }
+
+    #[test]
+    fn a_text_that_another_dimension_left_whole_is_cut_all_the_same() {
+        let mut cache = TextCache::of_one(Arc::new(Hashes::new(&SketchSettings::default())));
+        let text = "a".repeat(LONG_TEXT_BYTES);
+        for _ in 0..2 {
+            assert_eq!(*cache.intern(Dimension::UserAgent, &text).text, *text);
+            let cut = &cache.intern(Dimension::Host, &text).text;
+            assert_eq!(cut.len(), SHORT_TEXT_BYTES + ELLIPSIS.len_utf8());
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! compared, and says what it said then.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 use super::Unit;
@@ -17,12 +18,12 @@ const RUNS: usize = 8;
 const LONGEST: usize = 8 * 1024;
 
 /// The runs that were read last, for whoever decodes payload after payload of the same Web ACLs.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct KnownRuns {
     runs: Vec<KnownRun>,
     /// Which one was found last.
     recent: usize,
-    /// Which one gives way next.
+    /// Which one gives way next, unless it was found last.
     oldest: usize,
     /// Levels that may open in what is decoded. A run that was read within them was not too deep.
     depth: u16,
@@ -31,7 +32,7 @@ pub struct KnownRuns {
 }
 
 /// The text between a record's time and the request, names and all, and what it says.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(in crate::ingest) struct KnownRun {
     text: Vec<u8>,
     /// Which of the known names probably comes behind it.
@@ -71,7 +72,10 @@ impl KnownRuns {
     #[cold]
     pub(super) fn keep(&mut self, run: &str, expected: usize, unit: &Unit<'_>) {
         // The first record may be the only one.
-        if self.looks < 2 || run.len() > LONGEST || !is_plain(run) || !unit.is_of_a_run() {
+        if self.looks < 2 || run.len() > LONGEST || !unit.is_of_a_run() {
+            return;
+        }
+        if !is_plain(run) || quotes_request(run) {
             return;
         }
         let Some(known) = KnownRun::of(run, expected, unit) else {
@@ -81,14 +85,33 @@ impl KnownRuns {
             self.runs.push(known);
             return;
         }
+        if self.oldest == self.recent {
+            self.oldest = (self.oldest + 1) % RUNS;
+        }
         self.runs[self.oldest] = known;
         self.oldest = (self.oldest + 1) % RUNS;
+    }
+}
+
+/// How many there are: their texts are of requests, and stay in ingest.
+impl fmt::Debug for KnownRuns {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let runs = &self.runs.len();
+        formatter
+            .debug_struct("KnownRuns")
+            .field("runs", runs)
+            .finish_non_exhaustive()
     }
 }
 
 /// Whether the scanner would have nothing to object to, nor to unescape.
 fn is_plain(run: &str) -> bool {
     !run.bytes().any(|byte| byte < b' ' || byte == b'\\')
+}
+
+/// Whether it quotes what the client sent: that is secret, and hardly comes again.
+fn quotes_request(run: &str) -> bool {
+    memchr::memmem::find(run.as_bytes(), b"matchedData").is_some()
 }
 
 impl KnownRun {
@@ -174,8 +197,9 @@ mod tests {
         for number in (0..=RUNS + 1).rev() {
             let text = run(number) + "{}";
             let found = known.find(text.as_bytes());
-            // The first record of all taught nothing.
-            assert_eq!(found.is_some(), number > 1, "{number}");
+            // The first record of all taught nothing; the run that is tried first never gives way.
+            let is_known = number != 0 && number != 2;
+            assert_eq!(found.is_some(), is_known, "{number}");
             let Some(found) = found else { continue };
             assert_eq!((found.expected, found.length()), (7, text.len() - 2));
             let mut told = Unit::default();
@@ -187,12 +211,23 @@ mod tests {
     }
 
     #[test]
+    fn the_run_that_was_found_last_outlives_any_number_of_others() {
+        let mut known = learnt((0..RUNS).map(run));
+        for number in RUNS..10 * RUNS {
+            assert!(known.find(run(3).as_bytes()).is_some());
+            let other = run(number);
+            known.keep(&other, 7, &unit(acl_of(&other)));
+        }
+    }
+
+    #[test]
     fn only_what_stands_there_as_it_is_is_kept() {
         let text = run(1);
         let elsewhere = "0001".to_owned();
         let long = format!("{}{}", run(1), " ".repeat(LONGEST));
         let with_tab = format!("{}\t", run(1));
         let with_escape = format!(r"{}\u0020", run(1));
+        let with_match = format!(r#"{}"matchedData":["10"]"#, run(1));
         let owned = Unit {
             acl: Some(Cow::Owned("0001".to_owned())),
             ..Unit::default()
@@ -208,6 +243,7 @@ mod tests {
             (&long, unit(acl_of(&long))),
             (&with_tab, unit(acl_of(&with_tab))),
             (&with_escape, unit(acl_of(&with_escape))),
+            (&with_match, unit(acl_of(&with_match))),
         ] {
             let mut known = KnownRuns::default();
             for _ in 0..3 {

@@ -59,8 +59,7 @@ pub(super) fn encode_head(acl: &str, state: &AclState) -> Item {
 }
 
 pub(super) fn encode(acl: &str, state: &AclState) -> Item {
-    let item =
-        progress(Item::new(Key::state(acl)), state).bytes("detector", state.detector.clone());
+    let item = progress(Item::new(Key::state(acl)), state).compact("detector", &state.detector);
     match &state.incident {
         Some(incident) => item.json("incident", incident),
         None => item,
@@ -79,7 +78,7 @@ fn decode(item: &Attributes) -> Result<AclState, StoreError> {
         version: stored.number(VERSION)?,
         closed_through: stored.time("closed_through")?,
         empty_budget: stored.number("empty_budget")?,
-        detector: stored.bytes("detector")?.to_vec(),
+        detector: stored.compact("detector")?,
         incident: stored.optional_json("incident")?,
     })
 }

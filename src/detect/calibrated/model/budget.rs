@@ -114,7 +114,8 @@ impl Budget {
         self.quantile + (honest - HONEST_QUANTILE) * self.excess / LOG10_E
     }
 
-    /// `-log10` of the share of blocks whose peak reaches `rarity`.
+    /// `-log10` of the share of blocks whose peak reaches `rarity`, told by the plain exponential, which is
+    /// the cautious side: the tail that alarms are placed by is thinner.
     pub(crate) fn calibrated(&self, rarity: f64) -> f64 {
         if rarity <= self.quantile {
             return rarity / self.quantile;

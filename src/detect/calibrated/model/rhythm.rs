@@ -134,9 +134,10 @@ impl Rhythm {
             beat.minute = james_stein(minutes, timing.minute, noise);
         }
         // Of a slot that is seen for the first time nothing is known but what goes on right now.
-        let slot_windows = (per_day / SLOTS as f64).max(1.0);
+        let fewest_of_a_slot = (per_day / SLOTS as f64).floor().max(1.0);
         if let Some(slots) = &self.slots
-            && slots.weight(timing.slot) >= slot_windows
+            && seen >= per_day
+            && slots.weight(timing.slot) >= fewest_of_a_slot
         {
             let certain = james_stein(slots, timing.slot, noise) * slots.value(timing.slot);
             beat.slot_doubt = unseen * JOB_DOUBT * JOB_DOUBT * certain;

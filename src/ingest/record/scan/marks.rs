@@ -58,7 +58,7 @@ impl<'t> Marks<'t> {
         marks
     }
 
-    /// The first quote at or behind `at`, which is never before the quote that was found last.
+    /// The first quote at or behind `at`. A walk that goes back before the window finds nothing there.
     #[inline(always)]
     pub(super) fn next_quote(&mut self, at: usize) -> Option<usize> {
         let offset = at.checked_sub(self.start)?;
