@@ -122,16 +122,17 @@ impl FrequentSketch {
     /// Subtracts `by` from every kept count and forgets what is not above it.
     fn reduce(&mut self, by: u64) {
         self.error = self.error.saturating_add(by);
-        self.text_bytes = 0;
-        // Refilled instead of removed from: removals would leave marks that make the map grow.
+        // Refilled instead of removed from: removals would leave marks that make the map grow. The texts
+        // of what stays are not looked at: they are far from each other.
         let entries: Vec<Entry> = self.entries.drain().collect();
         for mut entry in entries {
-            entry.count = entry.count.saturating_sub(by);
-            if entry.count > 0 {
-                self.text_bytes += entry.key.as_ref().text_bytes();
-                self.entries
-                    .insert_unique(entry.key.hash, entry, |entry| entry.key.hash);
+            if entry.count <= by {
+                self.text_bytes -= entry.key.as_ref().text_bytes();
+                continue;
             }
+            entry.count -= by;
+            self.entries
+                .insert_unique(entry.key.hash, entry, |entry| entry.key.hash);
         }
     }
 
