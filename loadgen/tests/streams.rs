@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::time::Instant;
 
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::types::ShardIteratorType;
+use cpu_time::ProcessTime;
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -247,6 +249,29 @@ fn a_shard_that_is_full_gets_the_rest_later() {
     let again = report["retried"]["ProvisionedThroughputExceededException"].as_u64();
     assert!(again > Some(0), "{report}");
     assert_eq!(report["failures"], serde_json::json!({}));
+}
+
+/// The emulator runs in this process and the generator in one of its own, so this process's time over the
+/// clock says whether it is the emulator that can take no more.
+#[test]
+#[ignore = "a measurement"]
+fn the_emulator_is_what_ends_first() {
+    for encoding in ["plain", "packed"] {
+        let reader = Reader::of(Kinesis::start().expect("starts"), 8);
+        let (clock, processor) = (Instant::now(), ProcessTime::now());
+        let scenario = "normal --rate 1000 --duration 60s";
+        let report = reader.site().send(&format!(
+            "{scenario} --kinesis {STREAM} --encoding {encoding} --connections 8"
+        ));
+        let (clock, processor) = (clock.elapsed(), processor.elapsed());
+        let records = report["records"].as_u64().expect("a number") as f64;
+        println!(
+            "{encoding}: {:.0} records/s, emulator {:.2} processors",
+            records / clock.as_secs_f64(),
+            processor.as_secs_f64() / clock.as_secs_f64()
+        );
+        assert_eq!(report["failures"], serde_json::json!({}));
+    }
 }
 
 fn ferrokinesis_options() -> wafwatch_emulators::KinesisOptions {
