@@ -255,6 +255,7 @@ fn a_shard_that_is_full_gets_the_rest_later() {
 /// clock says whether it is the emulator that can take no more.
 #[test]
 #[ignore = "a measurement"]
+#[allow(clippy::print_stdout)]
 fn the_emulator_is_what_ends_first() {
     for encoding in ["plain", "packed"] {
         let reader = Reader::of(Kinesis::start().expect("starts"), 8);

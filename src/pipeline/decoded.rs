@@ -52,7 +52,7 @@ impl DecodeLimits {
 /// The records of a piece, and what became of the ones that are none.
 #[derive(Debug, Clone, Default)]
 pub struct Decoded {
-    known: KnownRuns,
+    known: Box<KnownRuns>,
     pub(super) batch: RecordBatch,
     pub(super) accounts: Accounts,
     pub(super) start: u64,
