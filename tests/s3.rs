@@ -307,6 +307,11 @@ fn kills_change_nothing() {
         "--to",
         "2026-01-05T11:00:00Z",
     ];
+    // However fast the command is, it is at work when it is killed.
+    site.proxy.treat(|_| {
+        std::thread::sleep(Duration::from_millis(150));
+        Treatment::Pass
+    });
     let mut kills = 0;
     for wait in (0..12).map(|step| 100 + 60 * step) {
         let mut child = site.command(&range).spawn().expect("it starts");
@@ -315,6 +320,7 @@ fn kills_change_nothing() {
         kills += usize::from(child.wait().expect("it is our child").code().is_none());
     }
     assert!(kills > 3, "{kills}");
+    site.proxy.treat(|_| Treatment::Pass);
     let ended = Ended::of(site.command(&range).output().expect("it starts"));
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     site.assert_counted(6 * 700 * RECORDS.cast_unsigned());
