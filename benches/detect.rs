@@ -7,6 +7,7 @@
 use std::time::Instant;
 
 use wafwatch::detect::{AnyDetector, CalibratedSettings, Detector, DetectorSettings, Influence};
+use wafwatch_windows::sample::SAMPLE;
 use wafwatch_windows::summary::{
     Completeness, Dimension, DistinctCount, Summary, TopItem, TopList,
 };
@@ -35,6 +36,15 @@ fn summary(number: i64) -> Summary {
         lower: 400.0,
         upper: 500.0,
     };
+    // As in a busy window: the lowest hashes, three in four of them known.
+    let addresses = (0..SAMPLE as u32).map(|address| match address % 4 {
+        0 => address * 1_000 + (number % 900) as u32,
+        _ => address * 1_000,
+    });
+    summary.address_sample = addresses.collect();
+    summary.watched_uris = ["/login", "/api/token", "/password"]
+        .map(|path| TopItem::new(path.to_owned(), 10 + noise % 5, 10 + noise % 5))
+        .to_vec();
     for (dimension, name) in [
         (Dimension::ClientAddress, "192.0.2."),
         (Dimension::Rule, "rule"),

@@ -32,12 +32,33 @@ impl Deref for Held<'_> {
 /// A lasting excess of what rules match counts in full from this part of the expectation on.
 pub(super) const RELEVANT_GROWTH: f64 = 2.0;
 
+/// What a series is of. Borrowed: every window judges all of them, and few make a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject<'a> {
+    Fixed(Fixed),
+    Rule(&'a str),
+    Uri(&'a str),
+    UriShare(&'a str),
+}
+
+impl Subject<'_> {
+    pub(super) fn signal(self) -> Signal {
+        match self {
+            Self::Fixed(fixed) => fixed.signal(),
+            Self::Rule(name) => Signal::Rule(name.to_owned()),
+            Self::Uri(path) => Signal::Uri(path.to_owned()),
+            Self::UriShare(path) => Signal::UriShare(path.to_owned()),
+        }
+    }
+}
+
 /// One series, what it saw and what it makes of it.
 pub(super) struct Judged<'a> {
-    pub signal: Signal,
+    pub subject: Subject<'a>,
     pub series: Held<'a>,
     pub seen: Observation,
     pub result: Assessment,
+    pub strongest: Strongest,
     /// Its place among all series of the state.
     pub place: usize,
     /// Whether a deviation shows another mix of requests.
@@ -46,7 +67,7 @@ pub(super) struct Judged<'a> {
 }
 
 /// The strongest statement of one series.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Strongest {
     pub rarity: f64,
     /// The rarity before the series' own history is taken into account.
@@ -65,12 +86,8 @@ impl Strongest {
 }
 
 impl Judged<'_> {
-    pub(super) fn strongest(&self) -> Strongest {
-        let mut strongest = Strongest {
-            rarity: 0.0,
-            stated: 0.0,
-            tail: 0,
-        };
+    fn find_strongest(&self) -> Strongest {
+        let mut strongest = Strongest::default();
         for (tail, stated) in self.result.rarity.into_iter().enumerate() {
             let stated = stated * self.relevance(tail);
             let is_followed = tail % 2 == 0 || self.both_directions;
@@ -83,7 +100,7 @@ impl Judged<'_> {
                 };
             }
         }
-        if self.signal == Signal::Total && self.result.silence > strongest.rarity {
+        if self.subject == Subject::Fixed(Fixed::Total) && self.result.silence > strongest.rarity {
             strongest = Strongest {
                 rarity: self.result.silence,
                 tail: TAILS,
@@ -99,8 +116,9 @@ impl Judged<'_> {
     /// much as half of itself; an attack or a new rule multiplies it.
     fn relevance(&self, tail: usize) -> f64 {
         let is_of_rules = matches!(
-            self.signal,
-            Signal::Blocked | Signal::BlockedRatio | Signal::Counted | Signal::Rule(_)
+            self.subject,
+            Subject::Fixed(Fixed::Blocked | Fixed::BlockedShare | Fixed::Counted)
+                | Subject::Rule(_)
         );
         if !is_of_rules || tail < 2 || tail % 2 == 1 {
             return 1.0;
@@ -125,19 +143,27 @@ impl CalibratedState {
     }
 
     /// Every series' view of `summary`, those of keys that are not followed yet included.
-    pub(super) fn judge(&self, summary: &Summary) -> Vec<Judged<'_>> {
-        let mut judged = Vec::with_capacity(Fixed::ALL.len() + 16);
+    pub(super) fn judge<'a>(&'a self, summary: &'a Summary) -> Vec<Judged<'a>> {
+        // Judgements are large, and this is done for every window: they stay where they are put.
+        let keyed = 2 * (self.rules.len() + self.paths.len());
+        let mut judged = Vec::with_capacity(Fixed::ALL.len() + keyed + 16);
+        let of_window = self.observation(0.0, 0.0, summary);
         for (place, (fixed, series)) in Fixed::ALL.into_iter().zip(&self.fixed).enumerate() {
             let (value, trials) = fixed.part(summary, &self.addresses);
-            let seen = self.observation(value, trials, summary);
+            let seen = Observation {
+                value,
+                trials,
+                ..of_window
+            };
             let Some(result) = series.assess(&seen) else {
                 continue;
             };
             judged.push(Judged {
-                signal: fixed.signal(),
+                subject: Subject::Fixed(fixed),
                 series: Held::Known(series),
                 seen,
                 result,
+                strongest: Strongest::default(),
                 place,
                 is_mix: fixed.is_mix(),
                 both_directions: fixed.counts(Direction::Below),
@@ -146,13 +172,16 @@ impl CalibratedState {
         let mut place = self.fixed.len();
         self.judge_keys(Follows::Rules, summary, &mut place, &mut judged);
         self.judge_keys(Follows::Paths, summary, &mut place, &mut judged);
+        for one in &mut judged {
+            one.strongest = one.find_strongest();
+        }
         judged
     }
 
     fn judge_keys<'a>(
         &'a self,
         follows: Follows,
-        summary: &Summary,
+        summary: &'a Summary,
         place: &mut usize,
         judged: &mut Vec<Judged<'a>>,
     ) {
@@ -160,21 +189,22 @@ impl CalibratedState {
             Follows::Rules => &self.rules,
             Follows::Paths => &self.paths,
         };
-        let total = summary.counters.total as f64;
-        let mut push = |key: &str, series: Held<'a>, value: f64| {
-            let seen = self.observation(value, total, summary);
+        let seen = self.observation(0.0, summary.counters.total as f64, summary);
+        let mut push = |key: &'a str, series: Held<'a>, value: f64| {
+            let seen = Observation { value, ..seen };
             let is_mix = series.scale() == Scale::Share;
-            let signal = match (follows, is_mix) {
-                (Follows::Rules, _) => Signal::Rule(key.to_owned()),
-                (Follows::Paths, false) => Signal::Uri(key.to_owned()),
-                (Follows::Paths, true) => Signal::UriShare(key.to_owned()),
+            let subject = match (follows, is_mix) {
+                (Follows::Rules, _) => Subject::Rule(key),
+                (Follows::Paths, false) => Subject::Uri(key),
+                (Follows::Paths, true) => Subject::UriShare(key),
             };
             if let Some(result) = series.assess(&seen) {
                 judged.push(Judged {
-                    signal,
+                    subject,
                     series,
                     seen,
                     result,
+                    strongest: Strongest::default(),
                     place: *place,
                     is_mix,
                     both_directions: false,

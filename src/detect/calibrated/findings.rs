@@ -2,11 +2,12 @@
 
 use super::super::describe::number;
 use super::super::tail::RAREST;
-use super::super::{Direction, Finding, Mix, Pattern, Signal};
-use super::board::{Judged, RELEVANT_GROWTH, Strongest};
+use super::super::{Direction, Finding, Mix, Pattern};
+use super::board::{Judged, RELEVANT_GROWTH, Strongest, Subject};
 use super::model::budget::BLOCK;
 use super::model::scale::Scale;
 use super::model::series::{TAILS, WIDE_WINDOWS};
+use super::signals::Fixed;
 
 /// In a crowd a share that rose by less than this part of itself is the same mix, however rare: what is known of
 /// shares was learnt at other volumes. Which crowds are told from attacks hardly depends on it (0.2 to 1.0); rarity decides.
@@ -65,7 +66,7 @@ pub(super) fn finding(
     };
     let blocks = super::model::math::exp10((calibration.calibrated)(strongest.rarity).min(12.0));
     Finding {
-        signal: judged.signal.clone(),
+        signal: judged.subject.signal(),
         direction,
         observed: observed * unit,
         expected: expected * unit,
@@ -148,17 +149,19 @@ pub(super) fn mix<'a, 'b: 'a>(
     if findings.is_empty() {
         return Mix::Unknown;
     }
-    let total = judged.clone().find(|judged| judged.signal == Signal::Total);
+    let total = judged
+        .clone()
+        .find(|judged| judged.subject == Subject::Fixed(Fixed::Total));
     let is_crowded = total.is_some_and(|judged| part(judged, 0) > CROWDED);
     let has_changed = |judged: &Judged<'_>| {
         if !judged.is_mix {
             return false;
         }
         let moved = part(judged, 0);
-        let is_found = judged.strongest().rarity >= threshold;
+        let is_found = judged.strongest.rarity >= threshold;
         let [_, _, rise, fall, ..] = judged.result.statistics;
         let has_multiplied = rise >= CERTAIN && moved > RELEVANT_GROWTH;
-        let is_distinct = judged.signal == Signal::DistinctShare;
+        let is_distinct = judged.subject == Subject::Fixed(Fixed::DistinctShare);
         let are_few = is_distinct && fall >= CERTAIN && moved < -FALLEN;
         (is_found && (!is_crowded || moved > MATERIAL)) || has_multiplied || are_few
     };

@@ -21,7 +21,7 @@ use wafwatch_windows::summary::{Completeness, Summary};
 use wafwatch_windows::time::{EventTime, WindowSize};
 
 use self::addresses::KnownAddresses;
-use self::board::{Judged, Strongest};
+use self::board::Judged;
 use self::findings::Calibration;
 pub use self::keyed::MOST_WATCHED;
 use self::keyed::{Follows, Keyed};
@@ -143,7 +143,7 @@ pub struct Outlook {
 
 /// What all series together make of a window.
 struct Judgement<'a> {
-    judged: Vec<(Judged<'a>, Strongest)>,
+    judged: Vec<Judged<'a>>,
     /// The largest of the rarities.
     rarity: f64,
 }
@@ -172,23 +172,13 @@ impl Calibrated {
         self.threshold()
     }
 
-    fn judgement(&self, summary: &Summary) -> Judgement<'_> {
+    fn judgement<'a>(&'a self, summary: &'a Summary) -> Judgement<'a> {
         let is_complete = summary.completeness == Completeness::Complete;
-        let judged: Vec<(Judged<'_>, Strongest)> = self
-            .state
-            .judge(summary)
-            .into_iter()
-            .map(|judged| {
-                let strongest = judged.strongest();
-                (judged, strongest)
-            })
-            // Of a window that lacks records nobody can say that it has too little.
-            .filter(|(_, strongest)| is_complete || strongest.direction() == Direction::Above)
-            .collect();
-        let rarity = judged
-            .iter()
-            .map(|(_, strongest)| strongest.rarity)
-            .fold(0.0, f64::max);
+        let mut judged = self.state.judge(summary);
+        // Of a window that lacks records nobody can say that it has too little.
+        judged.retain(|one| is_complete || one.strongest.direction() == Direction::Above);
+        let rarity = judged.iter().map(|one| one.strongest.rarity);
+        let rarity = rarity.fold(0.0, f64::max);
         Judgement { judged, rarity }
     }
 
@@ -233,8 +223,8 @@ impl Calibrated {
         let mut findings: Vec<Finding> = judgement
             .judged
             .iter()
-            .filter(|(_, strongest)| strongest.rarity >= low)
-            .map(|(judged, strongest)| findings::finding(judged, *strongest, &calibration))
+            .filter(|one| one.strongest.rarity >= low)
+            .map(|one| findings::finding(one, one.strongest, &calibration))
             .collect();
         sort_strongest_first(&mut findings);
         findings
@@ -282,12 +272,12 @@ struct Lesson {
 }
 
 impl Lesson {
-    fn of(judged: &Judged<'_>, strongest: &Strongest) -> Self {
+    fn of(judged: &Judged<'_>) -> Self {
         Self {
             place: judged.place,
             seen: judged.seen,
             result: judged.result,
-            stated: strongest.stated,
+            stated: judged.strongest.stated,
             is_accepted: false,
         }
     }
@@ -305,8 +295,7 @@ impl Detector for Calibrated {
         }
         let judgement = self.judgement(summary);
         let findings = self.findings(&judgement);
-        let judged = judgement.judged.iter().map(|(judged, _)| judged);
-        let mix = findings::mix(judged, &findings, self.threshold());
+        let mix = findings::mix(judgement.judged.iter(), &findings, self.threshold());
         Verdict {
             stage,
             findings,
@@ -337,9 +326,9 @@ impl Detector for Calibrated {
         let lessons: Vec<Lesson> = judgement
             .judged
             .iter()
-            .map(|(judged, strongest)| Lesson {
-                is_accepted: given == Influence::Accepted && strongest.rarity >= accepted_from,
-                ..Lesson::of(judged, strongest)
+            .map(|one| Lesson {
+                is_accepted: given == Influence::Accepted && one.strongest.rarity >= accepted_from,
+                ..Lesson::of(one)
             })
             .collect();
         drop(judgement);
