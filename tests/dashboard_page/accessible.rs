@@ -127,9 +127,7 @@ fn the_keyboard_alone_reaches_an_incident_and_says_what_it_was() {
     };
     let sandbox = site::attacked();
     let served = Served::store(&sandbox);
-    let mut page = chromium.page();
-    page.show_as(NARROW, Scheme::Light);
-    page.open(&served.url);
+    let mut page = served.page(&mut chromium, NARROW);
     page.wait_for(
         "document.querySelector('.incident .line') && document.querySelector('#breakdown .card')",
     );

@@ -1,15 +1,11 @@
 //! The chart is drawn, and can be zoomed, moved and read with mouse, fingers and keys.
 
 use crate::browser::Chromium;
-use crate::browser::page::{Scheme, Size};
+use crate::browser::page::Scheme;
 use crate::browser::{Page, input::Point};
-use crate::served::Served;
+use crate::served::{Served, WIDE};
 use crate::site;
 
-const WIDE: Size = Size {
-    width: 1280,
-    height: 900,
-};
 /// How many pixels of the canvas have the colour that the theme gives `name`.
 const PIXELS: &str = "(name => {
     const probe = document.createElement('div');
@@ -66,9 +62,7 @@ fn layers_are_drawn_and_zoomed_and_moved_in_every_way() {
     };
     let sandbox = site::attacked();
     let served = Served::store(&sandbox);
-    let mut page = chromium.page();
-    page.show_as(WIDE, Scheme::Light);
-    page.open(&served.url);
+    let mut page = served.page(&mut chromium, WIDE);
     page.wait_for(
         "document.querySelector('#chart canvas') && document.querySelector('#breakdown .card')",
     );
@@ -165,9 +159,7 @@ fn top_values_have_bounds_and_changes_and_filter() {
     };
     let sandbox = site::attacked();
     let served = Served::store(&sandbox);
-    let mut page = chromium.page();
-    page.show_as(WIDE, Scheme::Light);
-    page.open(&served.url);
+    let mut page = served.page(&mut chromium, WIDE);
     page.wait_for("document.querySelector('#breakdown .card')");
     // The incident's stretch of time: its address is new against the time before.
     page.click("#chart .mark");

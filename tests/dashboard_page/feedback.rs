@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use crate::browser::Chromium;
-use crate::browser::page::{Scheme, Size};
 use crate::common::command::{Sandbox, wait_until};
-use crate::served::Served;
+use crate::served::{Served, WIDE};
 use crate::site;
 
 fn marks(sandbox: &Sandbox) -> Vec<Value> {
@@ -20,15 +19,7 @@ fn a_judgement_is_saved_and_taken_back() {
     };
     let sandbox = site::attacked();
     let served = Served::store(&sandbox);
-    let mut page = chromium.page();
-    page.show_as(
-        Size {
-            width: 1280,
-            height: 900,
-        },
-        Scheme::Light,
-    );
-    page.open(&served.url);
+    let mut page = served.page(&mut chromium, WIDE);
     page.wait_for("document.querySelector('.incident .line')");
     page.click(".incident .line");
     page.wait_for("document.querySelector('#say-irrelevant')");

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::browser::Chromium;
-use crate::browser::page::{Scheme, Size};
+use crate::browser::page::Size;
 use crate::common::command::Sandbox;
 use crate::served::Served;
 use crate::site;
@@ -61,15 +61,13 @@ fn hostile_text_is_text() {
     };
     let sandbox = hostile();
     let served = Served::store(&sandbox);
-    let mut page = chromium.page();
-    page.show_as(
+    let mut page = served.page(
+        &mut chromium,
         Size {
             width: 400,
             height: 900,
         },
-        Scheme::Light,
     );
-    page.open(&served.url);
     page.wait_for(
         "document.querySelector('.incident .line') && document.querySelector('#breakdown .card')",
     );

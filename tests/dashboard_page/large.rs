@@ -3,9 +3,8 @@
 use std::io::Write;
 
 use crate::browser::Chromium;
-use crate::browser::page::{Scheme, Size};
 use crate::common::command::Sandbox;
-use crate::served::Served;
+use crate::served::{Served, WIDE};
 use crate::site;
 
 const ACLS: usize = 20;
@@ -45,15 +44,7 @@ fn a_thousand_windows_of_twenty_web_acls_load_and_pan() {
     sandbox.write("waf.jsonl", site::many(ACLS, WINDOWS));
     site::replay(&sandbox);
     let served = Served::store(&sandbox);
-    let mut page = chromium.page();
-    page.show_as(
-        Size {
-            width: 1280,
-            height: 900,
-        },
-        Scheme::Light,
-    );
-    page.open(&served.url);
+    let mut page = served.page(&mut chromium, WIDE);
     page.wait_for(
         "document.querySelector('#chart canvas') && document.querySelector('#breakdown .card')",
     );
@@ -95,15 +86,7 @@ fn windows_older_than_the_newest_thousand_come_when_they_are_asked_for() {
     sandbox.write("waf.jsonl", site::many(1, ALL));
     site::replay(&sandbox);
     let served = Served::store(&sandbox);
-    let mut page = chromium.page();
-    page.show_as(
-        Size {
-            width: 1280,
-            height: 900,
-        },
-        Scheme::Light,
-    );
-    page.open(&served.url);
+    let mut page = served.page(&mut chromium, WIDE);
     let figure = "document.querySelector('#figures > div:last-child .big')?.textContent";
     page.wait_for(&format!("{figure} === '1,000'"));
     // All of them, in buckets of several windows.

@@ -1,9 +1,8 @@
 //! An incident appears while the page is open.
 
 use crate::browser::Chromium;
-use crate::browser::page::{Scheme, Size};
 use crate::common::command::{GIVE_UP, Sandbox};
-use crate::served::Served;
+use crate::served::{Served, WIDE};
 use crate::site::Growing;
 use std::time::Instant;
 
@@ -26,15 +25,7 @@ fn an_incident_appears_while_the_page_is_open() {
             "127.0.0.1:0",
         ],
     );
-    let mut page = chromium.page();
-    page.show_as(
-        Size {
-            width: 1280,
-            height: 900,
-        },
-        Scheme::Light,
-    );
-    page.open(&served.url);
+    let mut page = served.page(&mut chromium, WIDE);
     // Nothing has come in: the page says how to feed it.
     page.wait_for("!document.querySelector('#empty').hidden");
     assert!(

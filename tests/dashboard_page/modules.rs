@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::browser::page::{Scheme, Size};
+use crate::browser::page::Size;
 use crate::browser::{Chromium, Page};
 use crate::common::command::Sandbox;
 use crate::served::Served;
@@ -21,15 +21,13 @@ fn arithmetic_and_words_of_the_page() {
     sandbox.write("waf.jsonl", "");
     crate::site::replay(&sandbox);
     let served = Served::store(&sandbox);
-    let mut page = chromium.page();
-    page.show_as(
+    let mut page = served.page(
+        &mut chromium,
         Size {
             width: 800,
             height: 600,
         },
-        Scheme::Light,
     );
-    page.open(&served.url);
 
     for (module, expression, expected) in [
         // A range stays within what is stored, keeps its length, and shows some windows at least.

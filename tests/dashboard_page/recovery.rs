@@ -1,10 +1,9 @@
 //! After a lost connection the page catches up by itself.
 
 use crate::browser::Chromium;
-use crate::browser::page::{Scheme, Size};
 use crate::common::command::Sandbox;
 use crate::common::line;
-use crate::served::Served;
+use crate::served::{Served, WIDE};
 use crate::site;
 
 fn lines(windows: std::ops::Range<i64>) -> String {
@@ -28,15 +27,7 @@ fn the_page_catches_up_after_the_server_was_away() {
     sandbox.write("waf.jsonl", lines(0..30));
     site::replay(&sandbox);
     let mut served = Served::store(&sandbox);
-    let mut page = chromium.page();
-    page.show_as(
-        Size {
-            width: 1280,
-            height: 900,
-        },
-        Scheme::Light,
-    );
-    page.open(&served.url);
+    let mut page = served.page(&mut chromium, WIDE);
     page.wait_for("document.querySelector('#connection').dataset.state === 'live'");
     page.wait_for("document.querySelector('#acl-about').textContent.includes('30 windows')");
     served.assert_clean(&mut page);

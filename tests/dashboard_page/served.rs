@@ -5,8 +5,15 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use crate::browser::Page;
+use crate::browser::page::{Scheme, Size};
+use crate::browser::{Chromium, Page};
 use crate::common::command::{GIVE_UP, Sandbox};
+
+/// As on a usual screen.
+pub const WIDE: Size = Size {
+    width: 1280,
+    height: 900,
+};
 
 const LISTENS: &str = "dashboard at ";
 
@@ -46,6 +53,14 @@ impl Served {
     /// Shows the sandbox's store.
     pub fn store(sandbox: &Sandbox) -> Self {
         Self::start(sandbox, &["serve", "127.0.0.1:0", "--store", "store.db"])
+    }
+
+    /// A page of the dashboard, shown so large and light.
+    pub fn page<'browser>(&self, chromium: &'browser mut Chromium, size: Size) -> Page<'browser> {
+        let mut page = chromium.page();
+        page.show_as(size, Scheme::Light);
+        page.open(&self.url);
+        page
     }
 
     /// The address without the scheme and the path.

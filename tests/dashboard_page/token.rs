@@ -1,7 +1,7 @@
 //! A server with a token asks for it once.
 
 use crate::browser::Chromium;
-use crate::browser::page::{Scheme, Size};
+use crate::browser::page::Size;
 use crate::served::Served;
 use crate::site;
 
@@ -23,15 +23,13 @@ fn the_page_asks_for_the_token_and_goes_on() {
     ]);
     command.env("DASHBOARD_TOKEN", TOKEN);
     let served = Served::run(command);
-    let mut page = chromium.page();
-    page.show_as(
+    let mut page = served.page(
+        &mut chromium,
         Size {
             width: 400,
             height: 800,
         },
-        Scheme::Light,
     );
-    page.open(&served.url);
     page.wait_for("document.activeElement.id === 'token'");
     page.type_text("not the token, but as long as one");
     page.press("Enter");
