@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::extract::{Path, RawQuery, State};
 use serde::Serialize;
 use serde_json::Value;
-use wafwatch_windows::counters::Counters;
 
 use super::super::answer::{Answer, Refusal};
 use super::super::parameters::{Parameters, shown};
 use super::super::router::{Answered, App};
 use super::super::view::View;
+use super::counts::Counts;
 use super::feedback::{self, ShownMark};
 use super::incidents::{Listed, listed};
 use crate::detect::{Direction, Finding, describe, signal_name};
@@ -29,18 +29,6 @@ struct Detail {
     mark: Option<ShownMark>,
     report: Option<Value>,
     report_text: Option<String>,
-}
-
-/// Counts of records by what became of them.
-#[derive(Serialize)]
-struct Counts {
-    total: u64,
-    allowed: u64,
-    blocked: u64,
-    counted: u64,
-    captcha: u64,
-    challenge: u64,
-    other: u64,
 }
 
 #[derive(Serialize)]
@@ -148,20 +136,6 @@ fn detail(view: &View, store: &SqliteStore, incident: &Incident) -> Result<Detai
         report_text: report.as_ref().map(|report| report.to_text(Style::Plain)),
         report: report.map(|report| report.to_json()),
     })
-}
-
-impl Counts {
-    fn of(counters: &Counters) -> Self {
-        Self {
-            total: counters.total,
-            allowed: counters.allowed,
-            blocked: counters.blocked,
-            counted: counters.counted,
-            captcha: counters.captcha,
-            challenge: counters.challenge,
-            other: counters.other,
-        }
-    }
 }
 
 impl ShownFinding {

@@ -3,6 +3,7 @@
 pub(super) mod acls;
 mod baseline;
 mod columns;
+mod counts;
 pub(super) mod events;
 pub(super) mod feedback;
 mod filter;

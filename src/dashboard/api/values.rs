@@ -9,6 +9,7 @@ use wafwatch_windows::summary::{Completeness, Dimension, DistinctCount, Summary}
 
 use super::super::answer::Refusal;
 use super::super::view::Value;
+use super::counts::Counts;
 use super::filter::Filtered;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::series::TimeRange;
@@ -38,13 +39,8 @@ pub(super) struct Span {
 
 #[derive(Serialize)]
 struct SpanCounters {
-    total: u64,
-    allowed: u64,
-    blocked: u64,
-    counted: u64,
-    captcha: u64,
-    challenge: u64,
-    other: u64,
+    #[serde(flatten)]
+    counts: Counts,
     late: u64,
 }
 
@@ -87,20 +83,13 @@ impl Values {
     }
 
     pub(super) fn span(&self, range: TimeRange) -> Span {
-        let counters = &self.counters;
         Span {
             from: range.from.0,
             until: range.until.0,
             windows: self.windows,
             incomplete: self.incomplete,
             counters: SpanCounters {
-                total: counters.total,
-                allowed: counters.allowed,
-                blocked: counters.blocked,
-                counted: counters.counted,
-                captcha: counters.captcha,
-                challenge: counters.challenge,
-                other: counters.other,
+                counts: Counts::of(&self.counters),
                 late: self.late,
             },
         }
