@@ -147,7 +147,7 @@ impl CalibratedState {
         // Judgements are large, and this is done for every window: they stay where they are put.
         let keyed = 2 * (self.rules.len() + self.paths.len());
         let mut judged = Vec::with_capacity(Fixed::ALL.len() + keyed + 16);
-        let of_window = self.observation(0.0, 0.0, summary);
+        let of_window = self.observation(0.0, summary.counters.total as f64, summary);
         for (place, (fixed, series)) in Fixed::ALL.into_iter().zip(&self.fixed).enumerate() {
             let (value, trials) = fixed.part(summary, &self.addresses);
             let seen = Observation {
@@ -170,8 +170,9 @@ impl CalibratedState {
             });
         }
         let mut place = self.fixed.len();
-        self.judge_keys(Follows::Rules, summary, &mut place, &mut judged);
-        self.judge_keys(Follows::Paths, summary, &mut place, &mut judged);
+        for follows in [Follows::Rules, Follows::Paths] {
+            self.judge_keys(follows, summary, of_window, &mut place, &mut judged);
+        }
         for one in &mut judged {
             one.strongest = one.find_strongest();
         }
@@ -182,6 +183,7 @@ impl CalibratedState {
         &'a self,
         follows: Follows,
         summary: &'a Summary,
+        of_window: Observation,
         place: &mut usize,
         judged: &mut Vec<Judged<'a>>,
     ) {
@@ -189,9 +191,8 @@ impl CalibratedState {
             Follows::Rules => &self.rules,
             Follows::Paths => &self.paths,
         };
-        let seen = self.observation(0.0, summary.counters.total as f64, summary);
         let mut push = |key: &'a str, series: Held<'a>, value: f64| {
-            let seen = Observation { value, ..seen };
+            let seen = Observation { value, ..of_window };
             let is_mix = series.scale() == Scale::Share;
             let subject = match (follows, is_mix) {
                 (Follows::Rules, _) => Subject::Rule(key),
