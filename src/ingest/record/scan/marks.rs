@@ -28,17 +28,16 @@ pub(super) struct Marks<'t> {
     /// Words of the window that are marked.
     marked: usize,
     quotes: [u64; WORDS],
-    /// Where the first control character stands of all that were seen; far behind the text's end
-    /// where there was none.
-    first_control: usize,
+    /// Where the first byte stands, of all that were seen, that makes the text unusual: a control
+    /// character, or the backslash of an escape that is none or half of a surrogate pair. Far behind
+    /// the text's end where there was none.
+    first_unusual: usize,
     /// The first backslash of the window; far behind the text's end where there is none.
     first_backslash: usize,
     /// Behind the last backslash up to the window's end.
     behind_backslashes: usize,
     /// The lowest bit: whether the first byte of the next word is escaped.
     carried: u64,
-    /// Whether an escape was seen that is none or half of a surrogate pair.
-    is_unusual: bool,
 }
 
 impl<'t> Marks<'t> {
@@ -48,11 +47,10 @@ impl<'t> Marks<'t> {
             start: 0,
             marked: 0,
             quotes: [0; WORDS],
-            first_control: usize::MAX,
+            first_unusual: usize::MAX,
             first_backslash: usize::MAX,
             behind_backslashes: 0,
             carried: 0,
-            is_unusual: false,
         };
         marks.mark(FIRST_WORDS);
         marks
@@ -86,7 +84,7 @@ impl<'t> Marks<'t> {
                 return Some(quote);
             }
             self.mark_more()?;
-            if self.is_unusual || self.first_control < self.start {
+            if self.first_unusual < self.start {
                 return None;
             }
         }
@@ -126,7 +124,7 @@ impl<'t> Marks<'t> {
     /// Whether all up to `end` is usual: no control character, and no escape that is rare or none.
     pub(super) fn are_usual_until(&mut self, end: usize) -> bool {
         while self.start + self.marked * WORD < end && self.mark_more().is_some() {}
-        self.first_control >= end && !self.is_unusual
+        self.first_unusual >= end
     }
 
     /// Marks the next words of the window, or the first ones of the next where all of it is marked;
@@ -193,7 +191,7 @@ impl<'t> Marks<'t> {
     fn remember_control(&mut self, at: usize, word: &[u8; WORD]) {
         let controls = mask_of(&lanes_of(word), are_controls);
         let first = at + controls.trailing_zeros() as usize;
-        self.first_control = self.first_control.min(first);
+        self.first_unusual = self.first_unusual.min(first);
     }
 
     /// Which bytes of `word`, which stands at `at` and has these `quotes`, are escaped.
@@ -224,7 +222,10 @@ impl<'t> Marks<'t> {
         self.carried = 0;
         while rest != 0 {
             let bit = rest.trailing_zeros();
-            self.is_unusual |= !is_usual_escape(&self.bytes[at + bit as usize + 1..]);
+            let backslash = at + bit as usize;
+            if !is_usual_escape(&self.bytes[backslash + 1..]) {
+                self.first_unusual = self.first_unusual.min(backslash);
+            }
             let behind = 1_u64 << bit << 1;
             if behind == 0 {
                 self.carried = 1;
@@ -417,6 +418,7 @@ mod tests {
                 let text = format!("{}\\{rest}", " ".repeat(before));
                 let is_seen_usual = Marks::of(text.as_bytes()).are_usual_until(text.len());
                 assert_eq!(is_seen_usual, is_usual, "{before} {rest}");
+                assert!(Marks::of(text.as_bytes()).are_usual_until(before), "{rest}");
             }
         }
     }

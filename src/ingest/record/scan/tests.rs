@@ -142,6 +142,18 @@ fn other_texts_are_left_to_the_parser() {
     }
 }
 
+/// How far ahead is marked differs behind a known run. What stands behind the object must not tell.
+#[test]
+fn what_stands_behind_an_object_changes_nothing_of_it() {
+    let object = &GENERATED[0];
+    for tail in [r#"{"a":"\u"}"#, r#"\q"#, r#""\ud800""#, "\n", "\u{0}", "\\"] {
+        for blanks in [0, 64, 1_000, 3_000] {
+            let line = format!("{object}{}{tail}", " ".repeat(blanks));
+            assert_eq!(read(&line), By::Scanner, "{blanks} {tail}");
+        }
+    }
+}
+
 #[test]
 fn no_level_beyond_the_limit_is_scanned() {
     for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
