@@ -18,9 +18,7 @@ use crate::backtest::picture;
 use crate::backtest::run::{Run, run};
 use crate::backtest::trace::Trace;
 use crate::backtest::truth::Truth;
-use crate::detect::{
-    CalibratedSettings, ClassicSettings, DetectorSettings, EwmaSettings, Mix, number,
-};
+use crate::detect::{CalibratedSettings, ClassicSettings, DetectorSettings, EwmaSettings, number};
 use crate::incident::IncidentPolicy;
 use crate::report::hostile;
 use crate::store::WindowQuery;
@@ -244,11 +242,7 @@ fn incidents(detector: DetectorName, trace: &Trace, run: &Run) -> Vec<serde_json
                 "from": time(found.rows.0),
                 "until": time(found.rows.1),
                 "windows": found.rows.1 - found.rows.0 + 1,
-                "mix": match found.mix {
-                    Mix::Unknown => "unknown",
-                    Mix::Unchanged => "unchanged",
-                    Mix::Changed => "changed",
-                },
+                "mix": found.mix,
                 "because": found.because,
             })
         })

@@ -107,8 +107,9 @@ pub enum Pattern {
     },
 }
 
-/// Whether requests are composed as expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Whether requests are composed as expected. Of several windows the greatest holds: a mix that has
+/// changed once has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mix {
     /// There is no finding, or the detector does not compare the mix.
@@ -118,6 +119,28 @@ pub enum Mix {
     Unchanged,
     /// Other shares of blocked requests, addresses or paths.
     Changed,
+}
+
+impl Mix {
+    /// The name in messages and JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Unchanged => "unchanged",
+            Self::Changed => "changed",
+        }
+    }
+
+    /// What it means, for people; nothing where it is not known.
+    #[must_use]
+    pub fn words(self) -> Option<&'static str> {
+        match self {
+            Self::Unknown => None,
+            Self::Unchanged => Some("unchanged: more or less of the same"),
+            Self::Changed => Some("changed: other shares of blocked requests, addresses or paths"),
+        }
+    }
 }
 
 /// Which side of the expectation was left.

@@ -2,7 +2,7 @@ use wafwatch_windows::counters::Counters;
 use wafwatch_windows::time::{EventTime, WindowSize};
 
 use super::*;
-use crate::detect::{Direction, Signal};
+use crate::detect::{Direction, Mix, Signal};
 use crate::incident::{Incident, Level, Severity, State};
 
 const ACL: &str = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/1";
@@ -49,6 +49,7 @@ fn incident(opened: i64, findings: Vec<Finding>) -> Incident {
         quiet_windows: 0,
         counters: Counters::default(),
         findings,
+        mix: Mix::Unknown,
         messages: 1,
     }
 }

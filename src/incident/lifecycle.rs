@@ -120,6 +120,7 @@ fn opened(summary: &Summary, verdict: &Verdict, severity: Severity) -> Incident 
         quiet_windows: 0,
         counters: summary.counters,
         findings: strongest_of_each(&[], &verdict.findings),
+        mix: verdict.mix,
         messages: 0,
     }
 }
@@ -136,6 +137,7 @@ fn continued(
     incident.quiet_windows = 0;
     incident.counters.merge(&summary.counters);
     incident.findings = strongest_of_each(&incident.findings, &verdict.findings);
+    incident.mix = incident.mix.max(verdict.mix);
     incident
 }
 

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use wafwatch_windows::counters::Counters;
 use wafwatch_windows::time::{EventTime, Window};
 
-use crate::detect::Finding;
+use crate::detect::{Finding, Mix};
 
 pub use lifecycle::{IncidentPolicy, MAX_FINDINGS, Messages, Transition, advance};
 
@@ -137,6 +137,10 @@ pub struct Incident {
     pub counters: Counters,
     /// The strongest finding of each signal, strongest first, at most 16.
     pub findings: Vec<Finding>,
+    /// Whether its requests are composed as expected: unchanged where they were in every window with a
+    /// finding.
+    #[serde(default)]
+    pub mix: Mix,
     /// Messages so far; the next one's number.
     pub messages: u32,
 }

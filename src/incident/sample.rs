@@ -4,6 +4,7 @@ use wafwatch_windows::counters::Counters;
 use wafwatch_windows::time::{EventTime, WindowSize};
 
 use super::{EventKind, Incident, IncidentEvent, Level, Severity, State};
+use crate::detect::Mix;
 
 /// The opening event of an incident of `acl` in the first minute of all; `number` tells several apart.
 pub(crate) fn event(acl: &str, number: u32) -> IncidentEvent {
@@ -22,6 +23,7 @@ pub(crate) fn event(acl: &str, number: u32) -> IncidentEvent {
         quiet_windows: 0,
         counters: Counters::default(),
         findings: Vec::new(),
+        mix: Mix::Unknown,
         messages: number,
     };
     IncidentEvent {

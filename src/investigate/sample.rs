@@ -6,7 +6,7 @@ use wafwatch_windows::time::{EventTime, Window};
 
 use super::surroundings::Surroundings;
 use super::{Baseline, DimensionWeight, Evidence, ValueComparison, WindowFigures};
-use crate::detect::{Direction, Finding, Signal};
+use crate::detect::{Direction, Finding, Mix, Signal};
 use crate::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State};
 
 const MINUTE: i64 = 60_000;
@@ -42,6 +42,7 @@ impl Sample {
             quiet_windows: 0,
             counters: Counters::default(),
             findings: Vec::new(),
+            mix: Mix::Unknown,
             messages: 1,
         };
         let per_window = counters(total, blocked);
@@ -96,6 +97,12 @@ impl Sample {
 
     pub(crate) fn severity(mut self, severity: u8) -> Self {
         self.evidence.event.incident.severity = Severity(severity);
+        self
+    }
+
+    /// What the detector says of the shares.
+    pub(crate) fn mix(mut self, mix: Mix) -> Self {
+        self.evidence.event.incident.mix = mix;
         self
     }
 

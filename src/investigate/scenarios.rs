@@ -7,7 +7,7 @@ use super::surroundings::{
     AclConfiguration, AclRule, Action, ConfigurationHistory, FIRST_LOOK, Logging, Looked, Question,
     RuleDigest, TrailEvent,
 };
-use crate::detect::{Direction, Signal};
+use crate::detect::{Direction, Mix, Signal};
 
 pub(crate) const ADMIN_GROUP: &str = "AWS-AWSManagedRulesAdminProtectionRuleSet";
 const ADMIN_RULE: &str = "AWS#AWSManagedRulesAdminProtectionRuleSet/AdminProtection_URIPATH";
@@ -226,6 +226,7 @@ pub(crate) fn crowd() -> Sample {
     Sample::usually(400, 8, 150.0)
         .now(3_200, 66, 1_150.0)
         .severity(70)
+        .mix(Mix::Unchanged)
         .total_finding(Direction::Above, 3_200.0, 400.0)
         .values(
             Dimension::ClientAddress,

@@ -59,6 +59,7 @@ fn input_alert(report: &Report<'_>) -> Value {
         "windows": incident.windows,
         "counters": incident.counters,
         "findings": incident.findings,
+        "mix": incident.mix,
         "window": {
             "start": iso(event.window.start),
             "end": iso(event.window.end),

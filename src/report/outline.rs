@@ -97,16 +97,19 @@ fn facts(report: &Report<'_>, cleaning: &Cleaning) -> Vec<Fact> {
         "{} ({} of 100)",
         assessment.severity, assessment.severity_score.0
     );
-    let facts = [
+    let mut facts = vec![
         ("Severity", severity),
         ("Cause", assessment.cause.title().to_owned()),
         ("Confidence", format!("{:.2}", assessment.confidence)),
         ("State", sections::state(report)),
         ("Web ACL", web_acl),
         ("Requests", sections::totals(report)),
-        ("Last seen", iso(incident.last_window.end)),
-        ("Incident", incident.id.clone()),
     ];
+    if let Some(mix) = incident.mix.words() {
+        facts.push(("Request mix", mix.to_owned()));
+    }
+    facts.push(("Last seen", iso(incident.last_window.end)));
+    facts.push(("Incident", incident.id.clone()));
     facts
         .into_iter()
         .map(|(label, value)| Fact {

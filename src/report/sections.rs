@@ -40,6 +40,9 @@ pub(super) fn quick_triage(page: &mut Page, report: &Report<'_>) {
     page.field("Incident", &incident.id);
     page.field("State", &state(report));
     page.field("Totals", &totals(report));
+    if let Some(mix) = incident.mix.words() {
+        page.field("Request mix", mix);
+    }
     let offender = match assessment.primary_offenders.first() {
         Some(first) => format!(
             "{}: {} requests, {} blocked",

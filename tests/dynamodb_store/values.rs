@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use aws_sdk_dynamodb::Client;
 use wafwatch::analyst::Analyst;
 use wafwatch::analyst::builtin::BuiltIn;
-use wafwatch::detect::Stage;
+use wafwatch::detect::{Mix, Stage};
 use wafwatch::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State};
 use wafwatch::investigate::{self, WindowHistory};
 use wafwatch::store::dynamodb::{
@@ -170,6 +170,7 @@ pub fn incident(number: u32) -> Incident {
         quiet_windows: 0,
         counters: Counters::default(),
         findings: Vec::new(),
+        mix: Mix::Unchanged,
         messages: 1,
     }
 }

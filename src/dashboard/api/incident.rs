@@ -13,7 +13,7 @@ use super::super::view::View;
 use super::counts::Counts;
 use super::feedback::{self, ShownMark};
 use super::incidents::{Listed, listed};
-use crate::detect::{Direction, Finding, describe, signal_name};
+use crate::detect::{Direction, Finding, Mix, describe, signal_name};
 use crate::incident::{EventKind, Incident, IncidentEvent, Severity};
 use crate::report::Style;
 use crate::store::sqlite::SqliteStore;
@@ -24,6 +24,7 @@ struct Detail {
     incident: Listed,
     counters: Counts,
     findings: Vec<ShownFinding>,
+    mix: Mix,
     timeline: Vec<ShownEvent>,
     deliveries: Vec<ShownDelivery>,
     mark: Option<ShownMark>,
@@ -117,6 +118,7 @@ fn detail(view: &View, store: &SqliteStore, incident: &Incident) -> Result<Detai
             .iter()
             .map(|finding| ShownFinding::of(view, finding))
             .collect(),
+        mix: incident.mix,
         timeline: events
             .iter()
             .map(|event| ShownEvent::of(view, event))

@@ -3,6 +3,7 @@ use wafwatch_windows::time::Window;
 
 use super::step::{Step, is_swept, step};
 use super::*;
+use crate::detect::Mix;
 use crate::incident::IncidentEvent;
 use crate::incident::{EventKind, Incident, Level, Severity, State};
 use crate::outbox::Terms;
@@ -30,6 +31,7 @@ fn pending(deliveries: &[(&str, DeliveryState, Option<i64>)]) -> PendingEvent {
         quiet_windows: 0,
         counters: Counters::default(),
         findings: Vec::new(),
+        mix: Mix::Unknown,
         messages: 1,
     };
     let deliveries = deliveries

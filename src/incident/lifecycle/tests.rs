@@ -162,6 +162,22 @@ fn incomplete_windows_and_a_learning_detector_do_not_end_an_incident() {
 }
 
 #[test]
+fn a_mix_that_has_changed_once_has_changed() {
+    let with = |mix| Verdict { mix, ..attack() };
+    let mut life = Life::default();
+    for (seen, kept) in [
+        (Mix::Unknown, Mix::Unknown),
+        (Mix::Unchanged, Mix::Unchanged),
+        (Mix::Unknown, Mix::Unchanged),
+        (Mix::Changed, Mix::Changed),
+        (Mix::Unchanged, Mix::Changed),
+    ] {
+        life.sees(&with(seen));
+        assert_eq!(life.open().mix, kept, "{seen:?}");
+    }
+}
+
+#[test]
 fn a_window_that_was_seen_changes_nothing() {
     let mut life = Life::default();
     life.events(summary(5, 100), &attack());

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use serde_json::{Value, json};
-use wafwatch::detect::Stage;
+use wafwatch::detect::{Mix, Stage};
 use wafwatch::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State};
 use wafwatch::store::dynamodb::{ClosingCommit, DynamoStore, table};
 use wafwatch::store::{AclState, ClosedWindow, Closing};
@@ -45,6 +45,7 @@ pub async fn open_incident(store: &DynamoStore, name: &str, now: EventTime) -> S
         quiet_windows: 0,
         counters: Counters::default(),
         findings: Vec::new(),
+        mix: Mix::Unchanged,
         messages: 1,
     };
     let event = IncidentEvent {

@@ -58,13 +58,14 @@ fn incident(page: &mut Page, evidence: &Evidence, first: &Assessment) {
     let incident = &event.incident;
     let acl = page.name(&safe_name(&incident.acl));
     page.line(format!(
-        "incident of web ACL {acl}: {}, level {} ({} of 100), since {}, last window ends {}, {} windows",
+        "incident of web ACL {acl}: {}, level {} ({} of 100), since {}, last window ends {}, {} windows, request mix {}",
         event.kind.name(),
         incident.severity.level(),
         incident.severity.0,
         iso(incident.opened),
         iso(incident.last_window.end),
         incident.windows,
+        incident.mix.name(),
     ));
     page.line(format!(
         "first opinion: cause {}, level {}, confidence {:.2}",

@@ -20,6 +20,18 @@ fn more_people_with_the_usual_mix_are_a_crowd() {
 }
 
 #[test]
+fn what_the_detector_says_of_the_mix_counts_and_is_told() {
+    let confidence = |mix| {
+        let found = crowd(for_one_page().mix(mix)).expect("crowd");
+        let is_told = found.reason.contains("The detector found");
+        assert_eq!(is_told, mix != Mix::Unknown, "{}", found.reason);
+        found.confidence
+    };
+    assert!(confidence(Mix::Unchanged) > confidence(Mix::Unknown));
+    assert!(confidence(Mix::Changed) < 0.5);
+}
+
+#[test]
 fn a_crowd_that_is_blocked_more_than_usual_is_none() {
     assert_eq!(crowd(scenarios::crowd().now(3_200, 400, 1_150.0)), None);
 }
@@ -40,9 +52,8 @@ fn a_crowd_of_another_country_is_none() {
     assert_eq!(crowd(sample), None);
 }
 
-#[test]
-fn people_may_all_come_for_one_page() {
-    let sample = Sample::usually(400, 8, 150.0)
+fn for_one_page() -> Sample {
+    Sample::usually(400, 8, 150.0)
         .now(3_200, 66, 1_150.0)
         .values(
             Dimension::Country,
@@ -52,8 +63,12 @@ fn people_may_all_come_for_one_page() {
         .values(
             Dimension::Uri,
             &[("/news/today", 1_600, 4.0), ("/", 1_600, 396.0)],
-        );
-    let found = crowd(sample).expect("crowd");
+        )
+}
+
+#[test]
+fn people_may_all_come_for_one_page() {
+    let found = crowd(for_one_page()).expect("crowd");
     assert!(
         (0.5..0.8).contains(&found.confidence),
         "{}",
