@@ -176,9 +176,7 @@ fn note(incidents: &mut Vec<Found>, place: usize, is_new: bool, verdict: &Verdic
     match incidents.last_mut() {
         Some(last) if !is_new => {
             last.rows.1 = place;
-            if verdict.mix == Mix::Changed {
-                last.mix = Mix::Changed;
-            }
+            last.mix = last.mix.max(verdict.mix);
         }
         _ => incidents.push(Found {
             rows: (place, place),

@@ -112,7 +112,7 @@ pub enum Pattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mix {
-    /// There is no finding, or the detector does not compare the mix.
+    /// There is no finding, or the detector cannot compare the mix: not at all, or not yet.
     #[default]
     Unknown,
     /// More or less of the same: a crowd, an outage.

@@ -138,7 +138,7 @@ pub struct Incident {
     /// The strongest finding of each signal, strongest first, at most 16.
     pub findings: Vec<Finding>,
     /// Whether its requests are composed as expected: unchanged where they were in every window with a
-    /// finding.
+    /// finding that could tell.
     #[serde(default)]
     pub mix: Mix,
     /// Messages so far; the next one's number.

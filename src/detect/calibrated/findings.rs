@@ -1,5 +1,7 @@
 //! From rarities to findings, in words and numbers.
 
+use wafwatch_windows::summary::Completeness;
+
 use super::super::describe::number;
 use super::super::tail::RAREST;
 use super::super::{Direction, Finding, Mix, Pattern};
@@ -140,11 +142,13 @@ fn reason(judged: &Judged<'_>, pattern: Pattern) -> String {
 ///
 /// A share that makes a finding is another mix by itself, unless requests as such are up by half:
 /// in a crowd shares stray, so there it has to have risen by [`MATERIAL`] as well. What triples, or leaves a few
-/// senders, is another mix before the tails of long means are known, too.
+/// senders, is another mix before the tails of long means are known, too. That nothing has changed is said only
+/// where every share can tell: not of an ACL's first days, nor of a window without requests or not all of them.
 pub(super) fn mix<'a, 'b: 'a>(
     judged: impl Iterator<Item = &'a Judged<'b>> + Clone,
     findings: &[Finding],
     threshold: f64,
+    completeness: Completeness,
 ) -> Mix {
     if findings.is_empty() {
         return Mix::Unknown;
@@ -168,7 +172,17 @@ pub(super) fn mix<'a, 'b: 'a>(
     if judged.clone().any(has_changed) {
         return Mix::Changed;
     }
-    Mix::Unchanged
+    let can_tell = |share: Fixed| {
+        let mut of_share = judged
+            .clone()
+            .filter(|judged| judged.subject == Subject::Fixed(share));
+        of_share.any(|judged| judged.series.judges_all_tails())
+    };
+    let mut shares = Fixed::ALL.into_iter().filter(|fixed| fixed.is_mix());
+    if completeness == Completeness::Complete && shares.all(can_tell) {
+        return Mix::Unchanged;
+    }
+    Mix::Unknown
 }
 
 /// The mean excess over a span as a part of the expectation.

@@ -1,4 +1,4 @@
-use wafwatch_windows::summary::{Dimension, Summary};
+use wafwatch_windows::summary::{Completeness, Dimension, Summary};
 
 use crate::detect::calibrated::{Calibrated, CalibratedSettings};
 use crate::detect::simulation::{Random, window, with_top};
@@ -20,9 +20,13 @@ fn traffic(number: i64, requests: f64, blocked: f64, random: &mut Random) -> Sum
 
 /// Four days of a site where in some hours twice as many requests as usual are blocked.
 fn site(random: &mut Random) -> Calibrated {
+    site_after(4 * DAY, random)
+}
+
+fn site_after(windows: i64, random: &mut Random) -> Calibrated {
     let mut detector = Calibrated::new(CalibratedSettings::default());
     let mut blocked = BLOCKED;
-    for number in 0..4 * DAY {
+    for number in 0..windows {
         if number % 60 == 0 {
             let is_rich = random.uniform() < 0.1;
             blocked = if is_rich { 2.0 * BLOCKED } else { BLOCKED };
@@ -55,6 +59,32 @@ fn a_crowd_in_an_hour_of_many_blocked_requests_is_a_crowd() {
         assert!(mixes.len() >= 25, "{mixes:?}");
         let changed = mixes.iter().filter(|mix| **mix == Mix::Changed).count();
         assert_eq!(changed, 0, "seed {seed}: {mixes:?}");
+    }
+}
+
+/// A site's second day, an incomplete window of its fifth, and one without requests cannot show that
+/// nothing has changed.
+#[test]
+fn what_cannot_tell_is_not_called_unchanged() {
+    let mut random = Random(20);
+    let crowd = traffic(DAY, 1_200.0, BLOCKED, &mut random);
+    let verdict = site_after(DAY, &mut random).score(&crowd);
+    assert!(!verdict.findings.is_empty());
+    assert_eq!(verdict.mix, Mix::Unknown);
+
+    let mut detector = site(&mut random);
+    let mut crowd = traffic(4 * DAY, 1_200.0, BLOCKED, &mut random);
+    assert_eq!(detector.score(&crowd).mix, Mix::Unchanged);
+    crowd.completeness = Completeness::Incomplete;
+    let verdict = detector.score(&crowd);
+    assert!(!verdict.findings.is_empty());
+    assert_eq!(verdict.mix, Mix::Unknown);
+
+    for number in 4 * DAY..4 * DAY + 6 {
+        let silence = window(number, 0, 0);
+        let verdict = detector.score(&silence);
+        assert_eq!(verdict.mix, Mix::Unknown);
+        detector.learn(&silence, Influence::Full);
     }
 }
 

@@ -295,7 +295,8 @@ impl Detector for Calibrated {
         }
         let judgement = self.judgement(summary);
         let findings = self.findings(&judgement);
-        let mix = findings::mix(judgement.judged.iter(), &findings, self.threshold());
+        let judged = judgement.judged.iter();
+        let mix = findings::mix(judged, &findings, self.threshold(), summary.completeness);
         Verdict {
             stage,
             findings,

@@ -234,6 +234,11 @@ impl Series {
         }
     }
 
+    /// Whether slow means are judged too.
+    pub(crate) fn judges_all_tails(&self) -> bool {
+        self.seen >= SLOW_DAYS * self.per_day
+    }
+
     /// Nothing where there is no share: no trials.
     pub(crate) fn assess(&self, seen: &Observation) -> Option<Assessment> {
         if self.scale == Scale::Share && seen.trials < 1.0 {
@@ -255,8 +260,7 @@ impl Series {
             result.statistics[2 + 2 * span] = statistic.max(0.0);
             result.statistics[3 + 2 * span] = (-statistic).max(0.0);
         }
-        let is_slow_ready = self.seen >= SLOW_DAYS * self.per_day;
-        let judged = if is_slow_ready { TAILS } else { 2 };
+        let judged = if self.judges_all_tails() { TAILS } else { 2 };
         for tail in 0..judged {
             result.rarity[tail] =
                 self.tails[tail].rarity(result.statistics[tail], largest_shape(tail));
