@@ -5,12 +5,12 @@
 //! by dropping the function.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, Read};
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
@@ -18,6 +18,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path as UrlPath, State};
 use axum::http::{Response, StatusCode};
 use axum::routing::{get, post};
+use tempfile::NamedTempFile;
 use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -52,14 +53,15 @@ pub struct Function {
     child: Child,
     events: mpsc::UnboundedSender<Call>,
     next: AtomicU64,
-    log: Log,
+    /// What it prints. A file, as its line is there as soon as it was written: what a function printed
+    /// before it answered is in the log when the answer comes.
+    log: NamedTempFile,
     begun: Instant,
     asked: Asked,
     /// Its Runtime API, which ends after it.
     _api: Server,
 }
 
-type Log = Arc<Mutex<String>>;
 /// When it first asked for an event.
 type Asked = Arc<Mutex<Option<Instant>>>;
 /// What a function posts: its response, or that it failed.
@@ -78,7 +80,7 @@ struct Call {
 struct Api {
     events: AsyncMutex<mpsc::UnboundedReceiver<Call>>,
     open: Mutex<Open>,
-    log: Log,
+    log: File,
     asked: Asked,
 }
 
@@ -87,20 +89,20 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// When there is no free port or the binary cannot be run.
+    /// When there is no free port, no room for a log, or the binary cannot be run.
     pub fn start(binary: &Path, environment: &[(&str, &str)]) -> io::Result<Self> {
-        let log = Log::default();
+        let log = NamedTempFile::new()?;
         let asked = Asked::default();
         let (events, receiver) = mpsc::unbounded_channel();
         let api = Api {
             events: AsyncMutex::new(receiver),
             open: Mutex::default(),
-            log: Arc::clone(&log),
+            log: log.as_file().try_clone()?,
             asked: Arc::clone(&asked),
         };
         let api = Server::start("lambda runtime api", || routes(api))?;
         let begun = Instant::now();
-        let mut child = Command::new(binary)
+        let child = Command::new(binary)
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", api.address().to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "test")
@@ -111,11 +113,9 @@ impl Function {
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(log.as_file().try_clone()?)
+            .stderr(log.as_file().try_clone()?)
             .spawn()?;
-        follow(child.stdout.take(), &log);
-        follow(child.stderr.take(), &log);
         Ok(Self {
             child,
             events,
@@ -157,8 +157,8 @@ impl Function {
     /// What it has printed so far.
     #[must_use]
     pub fn log(&self) -> String {
-        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.clone()
+        let log = fs::read(self.log.path()).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
     }
 
     /// Its process.
@@ -189,22 +189,6 @@ impl Drop for Function {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Copies what a function prints into its log.
-fn follow(output: Option<impl Read + Send + 'static>, log: &Log) {
-    let Some(output) = output else {
-        return;
-    };
-    let log = Arc::clone(log);
-    // It ends with the function.
-    thread::spawn(move || {
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-            log.push_str(&line);
-            log.push('\n');
-        }
-    });
 }
 
 fn routes(api: Api) -> Router {
@@ -259,8 +243,8 @@ async fn error(
 }
 
 async fn init_error(State(api): State<Arc<Api>>, body: Bytes) -> Response<Body> {
-    let mut log = api.log.lock().unwrap_or_else(PoisonError::into_inner);
-    log.push_str(&String::from_utf8_lossy(&body));
+    // Whoever asks why it did not begin finds it there, unless the disk is full.
+    let _ = (&api.log).write_all(&body);
     plain(StatusCode::ACCEPTED, Body::empty())
 }
 
