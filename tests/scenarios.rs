@@ -241,3 +241,32 @@ fn an_outage_is_seen_though_nothing_arrives() {
         assert_eq!(incident["counters"]["total"], 0);
     }
 }
+
+#[test]
+fn every_other_event_is_explained_by_its_cause() {
+    for (scenario, cause) in [
+        (Scenario::Stuffing, "credential_stuffing"),
+        (Scenario::Scan, "scanner"),
+        (Scenario::Sqli, "injection_attempts"),
+        (Scenario::Inputs, "known_bad_inputs"),
+        (Scenario::Bots, "bot_surge"),
+        (Scenario::Challenge, "bot_surge"),
+        (Scenario::Spoofed, "distributed_flood"),
+        (Scenario::Enforcement, "rule_began_to_block"),
+    ] {
+        for seed in SEEDS {
+            let played = Played::new(scenario, seed);
+            let incident = played.incident(cause);
+            let (text, _) = played.shown(&incident);
+            let told = flowing(section(&text, "Anomaly Cause"));
+            // A cause names three of many.
+            let addresses = &played.event().addresses;
+            let named = addresses.iter().filter(|address| told.contains(*address));
+            let named = named.count();
+            assert!(
+                named >= addresses.len().min(3),
+                "{scenario:?} {seed}: {told}"
+            );
+        }
+    }
+}

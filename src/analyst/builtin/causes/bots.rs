@@ -1,5 +1,6 @@
-//! Automated clients, told by labels, user agents or fingerprints.
+//! Automated clients, told by labels, challenges, user agents or fingerprints.
 
+use wafwatch_windows::counters::Counters;
 use wafwatch_windows::summary::Dimension;
 
 use super::contains_any;
@@ -10,6 +11,8 @@ use crate::analyst::builtin::words::{listed, mean, percent, shown};
 
 const LEAST_EXCESS: f64 = 20.0;
 const LEAST_GROWTH: f64 = 1.5;
+/// Of a crowd of people each one is challenged once, among many requests.
+const MOSTLY_CHALLENGED: f64 = 0.5;
 /// Parts of labels and rule names of bot control, in lower case.
 const BOT_CONTROL: &[&str] = &["bot-control:", "botcontrol", "bot_control", "tgt_"];
 /// Labels of bot control that speak for a client.
@@ -59,24 +62,27 @@ pub(super) fn bot_surge(figures: &Figures<'_>) -> Option<Hypothesis> {
     });
     let control = sign(figures, &strongest(labels, rules), "bot control matched");
     let clients = sign(figures, &agents, "programs name themselves");
+    let challenged = challenged(figures);
     let fingerprint = dominating_fingerprint(figures);
 
-    let told = control.as_ref().map_or(0.0, |sign| sign.explained);
-    let named = clients.as_ref().map_or(0.0, |sign| sign.explained);
-    let dominated = fingerprint.as_ref().map_or(0.0, |sign| sign.explained);
-    // Bot control is the strongest sign, a user agent the weakest: anybody may use curl.
-    let strongest_sign = (0.4 * told).max(0.25 * named).max(0.3 * dominated);
+    let explained = |sign: &Option<Sign>| sign.as_ref().map_or(0.0, |sign| sign.explained);
+    // Bot control and challenges speak of each client, and weigh more than what a flood of people would show as
+    // well; a user agent is the weakest sign: anybody may use curl.
+    let told = explained(&control).max(explained(&challenged));
+    let strongest_sign = (0.5 * told)
+        .max(0.25 * explained(&clients))
+        .max(0.3 * explained(&fingerprint));
     if strongest_sign < 0.1 {
         return None;
     }
     let mut score = 0.3 + strongest_sign;
-    let signs: Vec<Sign> = [control, clients, fingerprint]
+    let signs: Vec<Sign> = [control, challenged, clients, fingerprint]
         .into_iter()
         .flatten()
         .collect();
     score += 0.08 * (signs.len() as f64 - 1.0);
     let busiest = figures.busiest_address().map_or(0, |(_, count)| count);
-    if share(busiest, figures.during.total) >= 0.5 {
+    if ratio(busiest as f64, figures.excess()) >= 0.5 {
         // One client is a flood or a scan, not a surge of bots.
         score -= 0.2;
     }
@@ -109,7 +115,7 @@ pub(super) fn bot_surge(figures: &Figures<'_>) -> Option<Hypothesis> {
     let stopped = figures.blocked_excess() + (during.captcha + during.challenge) as f64;
     Some(Hypothesis {
         cause: Cause::BotSurge,
-        confidence: confidence(score, 0.88),
+        confidence: confidence(score, 0.9),
         reason,
         effect: Effect::Attack {
             stopped: ratio(stopped, figures.excess()),
@@ -138,6 +144,27 @@ fn sign(figures: &Figures<'_>, matching: &Matching<'_>, what: &str) -> Option<Si
         listed(matching.names.iter().copied(), 3),
         percent(explained),
         mean(matching.expected / figures.windows),
+    );
+    Some(Sign { explained, words })
+}
+
+/// Requests that were answered with a challenge or a CAPTCHA. A browser passes and is not asked again for
+/// minutes; clients of which most requests are challenged do not.
+fn challenged(figures: &Figures<'_>) -> Option<Sign> {
+    let of = |counters: &Counters| counters.captcha.saturating_add(counters.challenge) as f64;
+    let during = of(&figures.during);
+    let baseline = &figures.evidence.baseline;
+    let before = of(&baseline.counters) / f64::from(baseline.windows.max(1));
+    let excess = during - before * figures.windows;
+    let now = ratio(during, figures.during.total as f64);
+    if excess < LEAST_EXCESS || now < MOSTLY_CHALLENGED {
+        return None;
+    }
+    let explained = ratio(excess, figures.excess());
+    let words = format!(
+        "{} of all requests were answered with a challenge or a CAPTCHA (usually {}), which browsers pass",
+        percent(now),
+        percent(ratio(before, figures.before.total)),
     );
     Some(Sign { explained, words })
 }

@@ -42,6 +42,33 @@ fn labels_and_a_fingerprint_add_certainty() {
     assert!(found.reason.contains("t13d1516h2"), "{}", found.reason);
 }
 
+/// Rules of bot control know the clients one by one, which the spread of a flood does not contradict.
+#[test]
+fn bots_that_bot_control_knows_are_no_flood() {
+    let label = "awswaf:managed:aws:bot-control:bot:category:scraping_framework";
+    let sample = surge().values(Dimension::Label, &[(label, 2_000, 2.0)]);
+    let found = found(sample).expect("bots");
+    assert!(found.confidence >= 0.88, "{}", found.confidence);
+}
+
+#[test]
+fn clients_that_do_not_pass_challenges_are_bots() {
+    let wave = |challenged| {
+        let mut evidence = Sample::usually(200, 0, 80.0).now(2_200, 0, 400.0).build();
+        evidence.windows[0].counters.challenge = challenged;
+        bot_surge(&Figures::of(&evidence))
+    };
+    let found = wave(1_900).expect("bots");
+    assert!(found.confidence >= 0.75, "{}", found.confidence);
+    assert!(
+        found.reason.contains("challenge or a CAPTCHA"),
+        "{}",
+        found.reason
+    );
+    // Of people who come for the first time each is challenged once.
+    assert_eq!(wave(400), None);
+}
+
 #[test]
 fn verified_bots_are_welcome() {
     let sample = Sample::usually(200, 0, 80.0).now(2_200, 0, 400.0).values(

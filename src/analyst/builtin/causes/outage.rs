@@ -4,7 +4,7 @@ use crate::analyst::Cause;
 use crate::analyst::builtin::figures::Figures;
 use crate::analyst::builtin::hypothesis::{Effect, Hypothesis, confidence};
 use crate::analyst::builtin::words::{mean, percent, shown};
-use crate::detect::{Direction, Signal};
+use crate::detect::{Direction, Mix, Signal};
 use crate::investigate::surroundings::{RecordedChange, Relation};
 use crate::investigate::utc::iso;
 
@@ -22,12 +22,19 @@ pub(super) fn outage_or_logging_gap(figures: &Figures<'_>) -> Option<Hypothesis>
     if left > 0.7 {
         return None;
     }
-    let score = 0.6 + 0.36 * (1.0 - left);
+    let mut score = 0.6 + 0.36 * (1.0 - left);
+    let mut after_surge = "";
+    if figures.evidence.event.incident.mix == Mix::Changed {
+        // An outage takes some of everything. What leaves another mix behind was of one kind.
+        score -= 0.35;
+        after_surge = " What is left is composed otherwise than before, as when a surge ends that had been taken \
+                       for usual: compare with the days before.";
+    }
     let logging = logging_change(figures);
     let told = logging.map(|change| format!(" Logging was changed: {}.", change.words()));
     let told = told.unwrap_or_default();
     let reason = format!(
-        "{} requests per window where {} are usual ({} are left); the detector expected {} to {}.{told}",
+        "{} requests per window where {} are usual ({} are left); the detector expected {} to {}.{after_surge}{told}",
         mean(figures.rate()),
         mean(usual),
         percent(left),

@@ -35,6 +35,16 @@ fn half_the_requests_are_less_certain() {
 }
 
 #[test]
+fn what_leaves_another_mix_behind_may_have_been_a_surge() {
+    let sample = Sample::usually(900, 0, 230.0)
+        .now(180, 0, 170.0)
+        .total_finding(Direction::Below, 180.0, 900.0);
+    let found = found(sample.mix(Mix::Changed)).expect("outage");
+    assert!(found.confidence < 0.6, "{}", found.confidence);
+    assert!(found.reason.contains("surge ends"), "{}", found.reason);
+}
+
+#[test]
 fn fewer_allowed_requests_with_the_same_total_are_no_outage() {
     let sample = Sample::usually(400, 0, 150.0).now(400, 390, 150.0).finding(
         Signal::Allowed,

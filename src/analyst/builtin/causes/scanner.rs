@@ -1,4 +1,4 @@
-//! Few addresses try very many paths.
+//! Few addresses try very many paths, or paths that nobody but a scanner asks for.
 //!
 //! How many distinct paths an address asked for is not kept. But if its most frequent path
 //! occurred at most `u` times in `n` requests, it asked for at least `n / u` distinct ones.
@@ -13,6 +13,9 @@ use crate::analyst::builtin::words::{counted, listed, percent, shown};
 
 /// An address that asked for fewer distinct paths is no scanner.
 const LEAST_PATHS: u64 = 20;
+/// So many different probes are no accident, if they are this part of what the address asked for.
+const LEAST_PROBES: usize = 3;
+const LEAST_PROBING: f64 = 0.1;
 /// Scans come from few addresses.
 const FEW_ADDRESSES: usize = 5;
 /// Paths that only a scanner asks for, in lower case.
@@ -46,9 +49,10 @@ const PROBED: &[&str] = &[
 struct Scan<'e> {
     profile: &'e AddressProfile,
     paths: u64,
+    is_probing: bool,
 }
 
-/// Few addresses ask for mostly distinct paths.
+/// Few addresses ask for mostly distinct paths, or probe.
 pub(super) fn scanner(figures: &Figures<'_>) -> Option<Hypothesis> {
     let profiles = figures.evidence.addresses.iter();
     let mut scans: Vec<Scan<'_>> = profiles
@@ -64,7 +68,9 @@ pub(super) fn scanner(figures: &Figures<'_>) -> Option<Hypothesis> {
     let distinct = share(paths, requests);
     let explained = ratio(requests as f64, figures.unusual());
     let probed = figures.matching(Dimension::Uri, |uri| contains_any(uri, PROBED));
-    let mut score = 0.3 + 0.25 * distinct + 0.25 * explained;
+    let is_probing = scans.iter().any(|scan| scan.is_probing);
+    let telling = if is_probing { 1.0 } else { distinct };
+    let mut score = 0.3 + 0.25 * telling + 0.25 * explained;
     if probed.during as f64 >= 3.0 * probed.expected.max(1.0) {
         score += 0.1;
     }
@@ -124,7 +130,17 @@ fn scan<'e>(figures: &Figures<'e>, profile: &'e AddressProfile) -> Option<Scan<'
         * figures.windows
         >= profile.total.lower as f64 / 3.0;
     let is_mostly_distinct = share(paths, profile.total.lower) >= 0.2;
-    (paths >= LEAST_PATHS && is_mostly_distinct && !is_usual).then_some(Scan { profile, paths })
+    let probes = profile.uris.iter();
+    let probes = probes.filter(|uri| uri.lower > 0 && contains_any(&uri.key, PROBED));
+    let probing = probes.clone().map(|uri| uri.lower).sum();
+    let is_probing =
+        probes.count() >= LEAST_PROBES && share(probing, profile.total.lower) >= LEAST_PROBING;
+    let is_scan = is_probing || (paths >= LEAST_PATHS && is_mostly_distinct);
+    (is_scan && !is_usual).then_some(Scan {
+        profile,
+        paths,
+        is_probing,
+    })
 }
 
 #[cfg(test)]

@@ -34,6 +34,30 @@ fn one_address_with_hundreds_of_paths_is_a_scanner() {
     assert!(found.reason.contains("/.git/config"), "{}", found.reason);
 }
 
+/// The same few files over and over, among paths of which each is asked for once.
+#[test]
+fn one_address_that_probes_is_a_scanner_whatever_else_it_asks_for() {
+    let uris = [
+        ("/.env", 90),
+        ("/.git/config", 80),
+        ("/.aws/credentials", 70),
+    ];
+    let sample = scan_of(&uris, 1_500);
+    let found = found(sample).expect("scanner");
+    assert!(found.confidence >= 0.7, "{}", found.confidence);
+}
+
+#[test]
+fn a_few_probes_among_much_else_are_no_scan() {
+    let uris = [
+        ("/search", 480),
+        ("/.env", 2),
+        ("/.git", 1),
+        ("/wp-login.php", 1),
+    ];
+    assert_eq!(found(scan_of(&uris, 500)), None);
+}
+
 #[test]
 fn one_address_with_one_path_is_no_scanner() {
     assert_eq!(found(scan_of(&[("/search", 480)], 500)), None);
