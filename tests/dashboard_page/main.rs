@@ -13,6 +13,7 @@ mod common;
 
 mod accessible;
 mod chart;
+mod detail;
 mod feedback;
 mod hostile;
 mod large;
