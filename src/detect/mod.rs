@@ -115,23 +115,13 @@ pub enum Mix {
     /// There is no finding, or the detector cannot compare the mix: not at all, or not yet.
     #[default]
     Unknown,
-    /// More or less of the same: a crowd, an outage.
+    /// More or less of the same, as far as shares are followed: a crowd.
     Unchanged,
     /// Other shares of blocked requests, addresses or paths.
     Changed,
 }
 
 impl Mix {
-    /// The name in messages and JSON.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Unchanged => "unchanged",
-            Self::Changed => "changed",
-        }
-    }
-
     /// What it means, for people; nothing where it is not known.
     #[must_use]
     pub fn words(self) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use wafwatch_windows::counters::Counters;
 use wafwatch_windows::summary::{Dimension, TopItem};
 
-use crate::detect::{Finding, Signal};
+use crate::detect::{Direction, Finding, Signal};
 use crate::investigate::{Evidence, ValueComparison};
 
 /// Evidence with what several rules need of it worked out once.
@@ -103,6 +103,14 @@ impl<'e> Figures<'e> {
     /// Requests beyond what the baseline would have brought; all of them without a baseline.
     pub(super) fn excess(&self) -> f64 {
         (self.during.total as f64 - self.before.total * self.windows).max(0.0)
+    }
+
+    /// That the detector found fewer requests than expected, where it did.
+    pub(super) fn shortfall(&self) -> Option<&'e Finding> {
+        let mut findings = self.evidence.event.incident.findings.iter();
+        findings.find(|finding| {
+            finding.signal == Signal::Total && finding.direction == Direction::Below
+        })
     }
 
     /// Blocked requests beyond what the baseline would have brought.

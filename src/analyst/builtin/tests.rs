@@ -2,7 +2,7 @@ use wafwatch_windows::summary::Dimension;
 
 use super::*;
 use crate::analyst::Cause;
-use crate::detect::{Direction, Signal};
+use crate::detect::{Direction, Mix, Signal};
 use crate::incident::{Level, Severity};
 use crate::investigate::sample::Sample;
 use crate::investigate::scenarios::{self, ADMIN_GROUP, NEW_RULE};
@@ -182,6 +182,44 @@ fn a_surge_of_bots_is_told() {
             &[("DE", 450, 100.0), ("US", 450, 100.0)],
         );
     assert_eq!(assess(sample).cause, Cause::BotSurge);
+}
+
+#[test]
+fn bots_that_look_like_people_are_no_crowd() {
+    let label = "awswaf:managed:aws:bot-control:signal:automated_browser";
+    let like_people = || {
+        Sample::usually(200, 0, 80.0)
+            .now(1_600, 0, 640.0)
+            .mix(Mix::Unchanged)
+            .values(Dimension::Uri, &[("/", 1_600, 200.0)])
+            .values(Dimension::Country, &[("DE", 1_600, 200.0)])
+            .values(Dimension::UserAgent, &[("Mozilla/5.0", 1_600, 200.0)])
+    };
+    assert_eq!(assess(like_people()).cause, Cause::BenignCrowd);
+    let labelled = like_people().values(Dimension::Label, &[(label, 1_400, 2.0)]);
+    assert_eq!(assess(labelled).cause, Cause::BotSurge);
+}
+
+/// What they try says more than what they are.
+#[test]
+fn stuffing_by_known_bots_is_stuffing() {
+    let label = "awswaf:managed:aws:bot-control:signal:non_browser_user_agent";
+    let sample = Sample::usually(200, 0, 80.0)
+        .now(2_200, 0, 400.0)
+        .values(Dimension::Uri, &[("/api/login", 2_010, 5.0)])
+        .unlisted(Dimension::Uri, 190, 195.0)
+        .values(
+            Dimension::Method,
+            &[("POST", 2_020, 20.0), ("GET", 180, 180.0)],
+        )
+        .values(Dimension::Label, &[(label, 2_000, 2.0)])
+        .values(
+            Dimension::UserAgent,
+            &[("python-requests/2.32.3", 2_000, 5.0)],
+        );
+    let assessment = assess(sample);
+    assert_eq!(assessment.cause, Cause::CredentialStuffing);
+    assert_eq!(assessment.possible_causes[0].cause, Cause::BotSurge);
 }
 
 #[test]

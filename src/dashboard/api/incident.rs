@@ -25,6 +25,7 @@ struct Detail {
     counters: Counts,
     findings: Vec<ShownFinding>,
     mix: Mix,
+    mix_words: Option<&'static str>,
     timeline: Vec<ShownEvent>,
     deliveries: Vec<ShownDelivery>,
     mark: Option<ShownMark>,
@@ -119,6 +120,7 @@ fn detail(view: &View, store: &SqliteStore, incident: &Incident) -> Result<Detai
             .map(|finding| ShownFinding::of(view, finding))
             .collect(),
         mix: incident.mix,
+        mix_words: incident.mix.words(),
         timeline: events
             .iter()
             .map(|event| ShownEvent::of(view, event))

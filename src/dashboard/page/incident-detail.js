@@ -3,10 +3,6 @@
 import { element, quoted, visible } from "./dom.js";
 import { number, percent, plural, timeElement } from "./format.js";
 
-const MIXES = {
-  unchanged: "unchanged: more or less of the same",
-  changed: "changed: other shares of blocked requests, addresses or paths",
-};
 const TOLD = { opened: "opened", worse: "grew worse", resolved: "resolved" };
 
 /** The element of an incident's `detail`, beside `feedback`, the element of what people say of it. */
@@ -194,7 +190,7 @@ function offenders(list) {
   );
 }
 
-function evidence({ counters, mix, report, incident }) {
+function evidence({ counters, mix_words: mix, report, incident }) {
   const share = counters.total > 0 ? ` (${percent(counters.blocked / counters.total)})` : "";
   const facts = [
     [
@@ -203,7 +199,7 @@ function evidence({ counters, mix, report, incident }) {
     ],
     ["Windows with a finding", number(incident.windows)],
   ];
-  if (MIXES[mix]) facts.push(["Request mix", MIXES[mix]]);
+  if (mix) facts.push(["Request mix", visible(mix)]);
   const rules = report?.ai_assessment?.evidence?.top_rules ?? [];
   if (rules.length > 0) facts.push(["Rules", listed(rules)]);
   const uris = report?.ai_assessment?.evidence?.top_uris ?? [];

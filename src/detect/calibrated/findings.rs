@@ -143,7 +143,7 @@ fn reason(judged: &Judged<'_>, pattern: Pattern) -> String {
 /// A share that makes a finding is another mix by itself, unless requests as such are up by half:
 /// in a crowd shares stray, so there it has to have risen by [`MATERIAL`] as well. What triples, or leaves a few
 /// senders, is another mix before the tails of long means are known, too. That nothing has changed is said only
-/// where every share can tell: not of an ACL's first days, nor of a window without requests or not all of them.
+/// where all shares that every ACL has can tell: not of an ACL's first days, nor of a window without requests or not all of them.
 pub(super) fn mix<'a, 'b: 'a>(
     judged: impl Iterator<Item = &'a Judged<'b>> + Clone,
     findings: &[Finding],

@@ -58,15 +58,17 @@ fn incident(page: &mut Page, evidence: &Evidence, first: &Assessment) {
     let incident = &event.incident;
     let acl = page.name(&safe_name(&incident.acl));
     page.line(format!(
-        "incident of web ACL {acl}: {}, level {} ({} of 100), since {}, last window ends {}, {} windows, request mix {}",
+        "incident of web ACL {acl}: {}, level {} ({} of 100), since {}, last window ends {}, {} windows",
         event.kind.name(),
         incident.severity.level(),
         incident.severity.0,
         iso(incident.opened),
         iso(incident.last_window.end),
         incident.windows,
-        incident.mix.name(),
     ));
+    if let Some(mix) = incident.mix.words() {
+        page.line(format!("request mix {mix}"));
+    }
     page.line(format!(
         "first opinion: cause {}, level {}, confidence {:.2}",
         first.cause.name(),

@@ -11,8 +11,8 @@ use crate::analyst::builtin::words::{listed, mean, percent, shown};
 
 const LEAST_EXCESS: f64 = 20.0;
 const LEAST_GROWTH: f64 = 1.5;
-/// Of a crowd of people each one is challenged once, among many requests.
-const MOSTLY_CHALLENGED: f64 = 0.5;
+/// Of a crowd of people each one is challenged once, mostly for one of several requests.
+const MOSTLY_CHALLENGED: f64 = 0.7;
 /// Parts of labels and rule names of bot control, in lower case.
 const BOT_CONTROL: &[&str] = &["bot-control:", "botcontrol", "bot_control", "tgt_"];
 /// Labels of bot control that speak for a client.
@@ -53,23 +53,18 @@ pub(super) fn bot_surge(figures: &Figures<'_>) -> Option<Hypothesis> {
     if !has_grown {
         return None;
     }
-    let labels = figures.matching(Dimension::Label, |label| {
-        contains_any(label, BOT_CONTROL) && !contains_any(label, GOOD_BOTS)
-    });
-    let rules = figures.matching(Dimension::Rule, |rule| contains_any(rule, BOT_CONTROL));
     let agents = figures.matching(Dimension::UserAgent, |agent| {
         contains_any(agent, AUTOMATION)
     });
-    let control = sign(figures, &strongest(labels, rules), "bot control matched");
+    let control = bot_control(figures);
     let clients = sign(figures, &agents, "programs name themselves");
     let challenged = challenged(figures);
     let fingerprint = dominating_fingerprint(figures);
 
     let explained = |sign: &Option<Sign>| sign.as_ref().map_or(0.0, |sign| sign.explained);
-    // Bot control and challenges speak of each client, and weigh more than what a flood of people would show as
-    // well; a user agent is the weakest sign: anybody may use curl.
+    // Bot control and challenges are the strongest signs, a user agent the weakest: anybody may use curl.
     let told = explained(&control).max(explained(&challenged));
-    let strongest_sign = (0.5 * told)
+    let strongest_sign = (0.4 * told)
         .max(0.25 * explained(&clients))
         .max(0.3 * explained(&fingerprint));
     if strongest_sign < 0.1 {
@@ -81,8 +76,11 @@ pub(super) fn bot_surge(figures: &Figures<'_>) -> Option<Hypothesis> {
         .flatten()
         .collect();
     score += 0.08 * (signs.len() as f64 - 1.0);
-    let busiest = figures.busiest_address().map_or(0, |(_, count)| count);
-    if ratio(busiest as f64, figures.excess()) >= 0.5 {
+    let busiest = figures.busiest_address().map_or(0.0, |(address, count)| {
+        let usually = figures.rate_before(Dimension::ClientAddress, address);
+        count as f64 - usually * figures.windows
+    });
+    if ratio(busiest, figures.excess()) >= 0.5 {
         // One client is a flood or a scan, not a surge of bots.
         score -= 0.2;
     }
@@ -115,13 +113,29 @@ pub(super) fn bot_surge(figures: &Figures<'_>) -> Option<Hypothesis> {
     let stopped = figures.blocked_excess() + (during.captcha + during.challenge) as f64;
     Some(Hypothesis {
         cause: Cause::BotSurge,
-        confidence: confidence(score, 0.9),
+        confidence: confidence(score, 0.88),
         reason,
         effect: Effect::Attack {
             stopped: ratio(stopped, figures.excess()),
         },
         actions,
     })
+}
+
+/// The part of what is beyond the usual that bot control or challenges tell to be bots, client by client. What
+/// takes many addresses for a flood or a crowd has to give way to it.
+pub(super) fn told_to_be_bots(figures: &Figures<'_>) -> f64 {
+    let signs = [bot_control(figures), challenged(figures)].into_iter();
+    let explained = signs.flatten().map(|sign| sign.explained);
+    explained.fold(0.0, f64::max)
+}
+
+fn bot_control(figures: &Figures<'_>) -> Option<Sign> {
+    let labels = figures.matching(Dimension::Label, |label| {
+        contains_any(label, BOT_CONTROL) && !contains_any(label, GOOD_BOTS)
+    });
+    let rules = figures.matching(Dimension::Rule, |rule| contains_any(rule, BOT_CONTROL));
+    sign(figures, &strongest(labels, rules), "bot control matched")
 }
 
 fn strongest<'e>(first: Matching<'e>, second: Matching<'e>) -> Matching<'e> {
@@ -148,8 +162,8 @@ fn sign(figures: &Figures<'_>, matching: &Matching<'_>, what: &str) -> Option<Si
     Some(Sign { explained, words })
 }
 
-/// Requests that were answered with a challenge or a CAPTCHA. A browser passes and is not asked again for
-/// minutes; clients of which most requests are challenged do not.
+/// Requests that were answered with a challenge or a CAPTCHA. Browsers pass when they load a page, and are not
+/// asked again for minutes; clients of which most requests are challenged do not pass.
 fn challenged(figures: &Figures<'_>) -> Option<Sign> {
     let of = |counters: &Counters| counters.captcha.saturating_add(counters.challenge) as f64;
     let during = of(&figures.during);
@@ -162,7 +176,7 @@ fn challenged(figures: &Figures<'_>) -> Option<Sign> {
     }
     let explained = ratio(excess, figures.excess());
     let words = format!(
-        "{} of all requests were answered with a challenge or a CAPTCHA (usually {}), which browsers pass",
+        "{} of all requests were answered with a challenge or a CAPTCHA (usually {}), which most browsers pass",
         percent(now),
         percent(ratio(before, figures.before.total)),
     );

@@ -2,6 +2,7 @@
 
 use wafwatch_windows::summary::Dimension;
 
+use super::bots::told_to_be_bots;
 use crate::analyst::Cause;
 use crate::analyst::builtin::figures::{Figures, Known, ratio};
 use crate::analyst::builtin::hypothesis::{Effect, Hypothesis, confidence};
@@ -40,8 +41,10 @@ pub(super) fn benign_crowd(figures: &Figures<'_>) -> Option<Hypothesis> {
     if people > 0.3 || pages > 0.7 {
         return None;
     }
-    let (seen, told) = detected(figures.evidence.event.incident.mix);
-    let score = 0.92 + seen - 1.2 * people - 0.5 * pages - 2.0 * blocked_rise.max(0.0);
+    let (doubt, told) = detected(figures.evidence.event.incident.mix);
+    let bots = told_to_be_bots(figures);
+    let score =
+        0.92 - doubt - 0.5 * bots - 1.2 * people - 0.5 * pages - 2.0 * blocked_rise.max(0.0);
     let moved = |shift: Option<f64>| shift.map_or("unknown".to_owned(), percent);
     let reason = format!(
         "{} requests per window from about {} addresses, usually {} from {}: volume grew {} times, \
@@ -85,18 +88,18 @@ pub(super) fn benign_crowd(figures: &Figures<'_>) -> Option<Hypothesis> {
     })
 }
 
-/// What the detector's comparison adds to the score, and how it is told. It knows how shares usually vary
-/// at this hour, which the windows just before the incident cannot show; where it has learnt for few days,
-/// it takes some crowds for a change.
+/// The doubt that the detector's comparison raises, and how that is told. It knows how shares usually vary at this
+/// hour, which the windows just before the incident cannot show; but it follows few paths, and neither countries
+/// nor clients, so that an unchanged mix is no reason to be surer.
 fn detected(mix: Mix) -> (f64, &'static str) {
     match mix {
         Mix::Unknown => (0.0, ""),
         Mix::Unchanged => (
-            0.05,
-            " The detector found the shares of blocked requests, addresses and paths as they usually vary.",
+            0.0,
+            " The detector found the shares of blocked requests and of addresses as they usually vary.",
         ),
         Mix::Changed => (
-            -0.3,
+            0.3,
             " The detector found other shares of blocked requests, addresses or paths than usual.",
         ),
     }

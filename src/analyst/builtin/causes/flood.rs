@@ -2,6 +2,7 @@
 
 use wafwatch_windows::summary::Dimension;
 
+use super::bots::told_to_be_bots;
 use super::contains_any;
 use crate::analyst::Cause;
 use crate::analyst::builtin::figures::{Figures, Known, ratio};
@@ -133,6 +134,7 @@ pub(super) fn distributed(figures: &Figures<'_>) -> Option<Hypothesis> {
     if growth >= 10.0 {
         score += 0.05;
     }
+    score -= 0.3 * told_to_be_bots(figures);
     let top_uris: Vec<&str> = figures
         .values(Dimension::Uri)
         .take(3)

@@ -4,15 +4,16 @@ use crate::analyst::Cause;
 use crate::analyst::builtin::figures::Figures;
 use crate::analyst::builtin::hypothesis::{Effect, Hypothesis, confidence};
 use crate::analyst::builtin::words::{mean, percent, shown};
-use crate::detect::{Direction, Mix, Signal};
+use crate::detect::Mix;
 use crate::investigate::surroundings::{RecordedChange, Relation};
 use crate::investigate::utc::iso;
 
+/// What is left of the usual requests when the site is gone.
+const NEXT_TO_NOTHING: f64 = 0.1;
+
 /// The detector found fewer requests than expected, and the windows bear it out.
 pub(super) fn outage_or_logging_gap(figures: &Figures<'_>) -> Option<Hypothesis> {
-    let mut findings = figures.evidence.event.incident.findings.iter();
-    let finding = findings
-        .find(|finding| finding.signal == Signal::Total && finding.direction == Direction::Below)?;
+    let finding = figures.shortfall()?;
     let usual = if figures.before.total > 0.0 {
         figures.before.total
     } else {
@@ -24,9 +25,9 @@ pub(super) fn outage_or_logging_gap(figures: &Figures<'_>) -> Option<Hypothesis>
     }
     let mut score = 0.6 + 0.36 * (1.0 - left);
     let mut after_surge = "";
-    if figures.evidence.event.incident.mix == Mix::Changed {
-        // An outage takes some of everything. What leaves another mix behind was of one kind.
-        score -= 0.35;
+    if figures.evidence.event.incident.mix == Mix::Changed && left >= NEXT_TO_NOTHING {
+        // What went may have been of one kind. An outage leaves monitors and scanners, which is next to nothing.
+        score -= 0.15;
         after_surge = " What is left is composed otherwise than before, as when a surge ends that had been taken \
                        for usual: compare with the days before.";
     }

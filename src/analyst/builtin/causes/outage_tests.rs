@@ -1,4 +1,5 @@
 use super::*;
+use crate::detect::{Direction, Signal};
 use crate::investigate::sample::Sample;
 use crate::investigate::scenarios;
 
@@ -36,12 +37,19 @@ fn half_the_requests_are_less_certain() {
 
 #[test]
 fn what_leaves_another_mix_behind_may_have_been_a_surge() {
-    let sample = Sample::usually(900, 0, 230.0)
-        .now(180, 0, 170.0)
-        .total_finding(Direction::Below, 180.0, 900.0);
-    let found = found(sample.mix(Mix::Changed)).expect("outage");
-    assert!(found.confidence < 0.6, "{}", found.confidence);
-    assert!(found.reason.contains("surge ends"), "{}", found.reason);
+    let left = |requests: u64| {
+        Sample::usually(900, 0, 230.0)
+            .now(requests, 0, 170.0)
+            .total_finding(Direction::Below, requests as f64, 900.0)
+    };
+    let usual = found(left(180)).expect("outage");
+    let other = found(left(180).mix(Mix::Changed)).expect("outage");
+    assert!(other.confidence < usual.confidence - 0.1);
+    assert!(other.reason.contains("surge ends"), "{}", other.reason);
+    // Health checks go on when the site is gone, and are another mix.
+    let checks = found(left(40).mix(Mix::Changed)).expect("outage");
+    assert!(checks.confidence >= 0.9, "{}", checks.confidence);
+    assert!(!checks.reason.contains("surge"), "{}", checks.reason);
 }
 
 #[test]

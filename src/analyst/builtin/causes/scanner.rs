@@ -11,11 +11,13 @@ use crate::analyst::builtin::figures::{Figures, ratio, share};
 use crate::analyst::builtin::hypothesis::{Effect, Hypothesis, confidence};
 use crate::analyst::builtin::words::{counted, listed, percent, shown};
 
-/// An address that asked for fewer distinct paths is no scanner.
+/// An address that asked for fewer distinct paths is a scanner only by what it probed.
 const LEAST_PATHS: u64 = 20;
-/// So many different probes are no accident, if they are this part of what the address asked for.
+/// Different probes, requests for them, and their part of what the address asked for and of all that is unusual: a few
+/// are the noise of every public site, and must not name what happens beside them.
 const LEAST_PROBES: usize = 3;
-const LEAST_PROBING: f64 = 0.1;
+const LEAST_PROBING: u64 = 20;
+const LEAST_PROBING_SHARE: f64 = 0.1;
 /// Scans come from few addresses.
 const FEW_ADDRESSES: usize = 5;
 /// Paths that only a scanner asks for, in lower case.
@@ -49,11 +51,16 @@ const PROBED: &[&str] = &[
 struct Scan<'e> {
     profile: &'e AddressProfile,
     paths: u64,
-    is_probing: bool,
+    /// Requests for paths that only a scanner asks for, as far as they are listed.
+    probing: u64,
 }
 
 /// Few addresses ask for mostly distinct paths, or probe.
 pub(super) fn scanner(figures: &Figures<'_>) -> Option<Hypothesis> {
+    // Scans add requests: where they are missing, another thing happened.
+    if figures.shortfall().is_some() {
+        return None;
+    }
     let profiles = figures.evidence.addresses.iter();
     let mut scans: Vec<Scan<'_>> = profiles
         .filter_map(|profile| scan(figures, profile))
@@ -68,8 +75,8 @@ pub(super) fn scanner(figures: &Figures<'_>) -> Option<Hypothesis> {
     let distinct = share(paths, requests);
     let explained = ratio(requests as f64, figures.unusual());
     let probed = figures.matching(Dimension::Uri, |uri| contains_any(uri, PROBED));
-    let is_probing = scans.iter().any(|scan| scan.is_probing);
-    let telling = if is_probing { 1.0 } else { distinct };
+    let probing: u64 = scans.iter().map(|scan| scan.probing).sum();
+    let telling = distinct.max(share(probing, requests));
     let mut score = 0.3 + 0.25 * telling + 0.25 * explained;
     if probed.during as f64 >= 3.0 * probed.expected.max(1.0) {
         score += 0.1;
@@ -125,21 +132,32 @@ pub(super) fn scanner(figures: &Figures<'_>) -> Option<Hypothesis> {
 
 fn scan<'e>(figures: &Figures<'e>, profile: &'e AddressProfile) -> Option<Scan<'e>> {
     let most_frequent = profile.uris.iter().map(|uri| uri.upper).max()?;
-    let paths = profile.total.lower.div_ceil(most_frequent.max(1));
-    let is_usual = figures.rate_before(Dimension::ClientAddress, &profile.address)
-        * figures.windows
-        >= profile.total.lower as f64 / 3.0;
-    let is_mostly_distinct = share(paths, profile.total.lower) >= 0.2;
-    let probes = profile.uris.iter();
-    let probes = probes.filter(|uri| uri.lower > 0 && contains_any(&uri.key, PROBED));
+    let total = profile.total.lower;
+    let is_usual = |before: f64, during: u64| before * figures.windows >= during as f64 / 3.0;
+    if is_usual(
+        figures.rate_before(Dimension::ClientAddress, &profile.address),
+        total,
+    ) {
+        return None;
+    }
+    let listed = profile.uris.iter().filter(|uri| uri.lower > 0);
+    let paths = total.div_ceil(most_frequent.max(1));
+    let paths = paths.max(listed.clone().count() as u64);
+    // What visitors of this site ask for is no probe here.
+    let probes = listed.filter(|uri| {
+        let before = figures.rate_before(Dimension::Uri, &uri.key);
+        contains_any(&uri.key, PROBED) && !is_usual(before, uri.lower)
+    });
     let probing = probes.clone().map(|uri| uri.lower).sum();
-    let is_probing =
-        probes.count() >= LEAST_PROBES && share(probing, profile.total.lower) >= LEAST_PROBING;
-    let is_scan = is_probing || (paths >= LEAST_PATHS && is_mostly_distinct);
-    (is_scan && !is_usual).then_some(Scan {
+    let is_probing = probes.count() >= LEAST_PROBES
+        && probing >= LEAST_PROBING
+        && share(probing, total) >= LEAST_PROBING_SHARE
+        && ratio(probing as f64, figures.unusual()) >= LEAST_PROBING_SHARE;
+    let is_scan = is_probing || (paths >= LEAST_PATHS && share(paths, total) >= 0.2);
+    is_scan.then_some(Scan {
         profile,
         paths,
-        is_probing,
+        probing,
     })
 }
 

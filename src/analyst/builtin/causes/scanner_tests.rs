@@ -1,4 +1,5 @@
 use super::*;
+use crate::detect::Direction;
 use crate::investigate::sample::Sample;
 
 fn scan_of(uris: &[(&str, u64)], total: u64) -> Sample {
@@ -41,21 +42,68 @@ fn one_address_that_probes_is_a_scanner_whatever_else_it_asks_for() {
         ("/.env", 90),
         ("/.git/config", 80),
         ("/.aws/credentials", 70),
+        ("/app.ini", 24),
     ];
-    let sample = scan_of(&uris, 1_500);
+    let values = [("/.env", 95, 0.4), ("/.git/config", 80, 0.1)];
+    let sample = scan_of(&uris, 1_500).values(Dimension::Uri, &values);
     let found = found(sample).expect("scanner");
-    assert!(found.confidence >= 0.7, "{}", found.confidence);
+    assert!(found.confidence >= 0.65, "{}", found.confidence);
+    assert!(
+        found
+            .reason
+            .contains("203.0.113.7 asked for at least 17 distinct paths in 1500 requests"),
+        "{}",
+        found.reason
+    );
 }
 
 #[test]
-fn a_few_probes_among_much_else_are_no_scan() {
-    let uris = [
+fn a_few_probes_are_no_scan() {
+    let few = [("/.env", 6), ("/.git/config", 6), ("/.aws/credentials", 6)];
+    assert_eq!(found(scan_of(&few, 18)), None);
+    let among_much = [
         ("/search", 480),
-        ("/.env", 2),
-        ("/.git", 1),
-        ("/wp-login.php", 1),
+        ("/.env", 8),
+        ("/.git/config", 7),
+        ("/.aws/credentials", 6),
     ];
-    assert_eq!(found(scan_of(&uris, 500)), None);
+    assert_eq!(found(scan_of(&among_much, 501)), None);
+    let two = [("/.env", 250), ("/.git/config", 250)];
+    assert_eq!(found(scan_of(&two, 500)), None);
+}
+
+#[test]
+fn what_visitors_ask_for_is_no_probe() {
+    let uris = [
+        ("/wp-content/a", 40),
+        ("/wp-content/b", 40),
+        ("/wp-json/c", 40),
+    ];
+    let sample = |before: f64| {
+        let values = uris.map(|(uri, during)| (uri, during, before));
+        scan_of(&uris, 120).values(Dimension::Uri, &values)
+    };
+    assert_eq!(found(sample(30.0)), None);
+    assert!(found(sample(0.0)).is_some());
+}
+
+/// Anybody can add them to what they do, or they come by themselves.
+#[test]
+fn probes_do_not_name_what_happens_beside_them() {
+    let uris = [("/.env", 8), ("/.git/config", 8), ("/.aws/credentials", 8)];
+    let flood = Sample::usually(100, 0, 40.0).now(5_000, 24, 900.0).address(
+        "203.0.113.7",
+        24,
+        24,
+        &uris,
+        &[],
+    );
+    assert_eq!(found(flood), None);
+    let outage = Sample::usually(400, 0, 150.0)
+        .now(24, 24, 1.0)
+        .total_finding(Direction::Below, 24.0, 400.0)
+        .address("203.0.113.7", 24, 24, &uris, &[]);
+    assert_eq!(found(outage), None);
 }
 
 #[test]
