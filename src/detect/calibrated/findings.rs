@@ -5,7 +5,7 @@ use wafwatch_windows::summary::Completeness;
 use super::super::describe::number;
 use super::super::tail::RAREST;
 use super::super::{Direction, Finding, Mix, Pattern};
-use super::board::{Judged, RELEVANT_GROWTH, Strongest, Subject};
+use super::board::{Judged, RELEVANT_GROWTH, Subject};
 use super::model::budget::BLOCK;
 use super::model::scale::Scale;
 use super::model::series::{TAILS, WIDE_WINDOWS};
@@ -31,11 +31,8 @@ pub(super) struct Calibration {
     pub calibrated: Box<dyn Fn(f64) -> f64>,
 }
 
-pub(super) fn finding(
-    judged: &Judged<'_>,
-    strongest: Strongest,
-    calibration: &Calibration,
-) -> Finding {
+pub(super) fn finding(judged: &Judged<'_>, calibration: &Calibration) -> Finding {
+    let strongest = judged.strongest;
     let result = &judged.result;
     let (pattern, observed, expected) = match strongest.tail {
         TAILS => {
@@ -61,7 +58,7 @@ pub(super) fn finding(
         }
     };
     let direction = strongest.direction();
-    let (lower, upper) = range(judged, strongest, (observed, expected), calibration);
+    let (lower, upper) = range(judged, (observed, expected), calibration);
     let unit = match judged.series.scale() {
         Scale::Share => 1.0 / judged.seen.trials.max(1.0),
         Scale::Count | Scale::Plain => 1.0,
@@ -74,7 +71,7 @@ pub(super) fn finding(
         expected: expected * unit,
         lower: lower * unit,
         upper: upper * unit,
-        score: score(judged, strongest),
+        score: score(judged),
         once_in_windows: (blocks * f64::from(BLOCK)).clamp(1.0, RAREST),
         reason: reason(judged, pattern),
         pattern: Some(pattern),
@@ -85,7 +82,6 @@ pub(super) fn finding(
 /// The range that what was observed left: of the pattern that made the finding.
 fn range(
     judged: &Judged<'_>,
-    strongest: Strongest,
     (observed, expected): (f64, f64),
     calibration: &Calibration,
 ) -> (f64, f64) {
@@ -93,6 +89,7 @@ fn range(
         .series
         .band(&judged.seen, &judged.result, calibration.threshold);
     let (lower, upper) = (lower.min(expected), upper.max(expected));
+    let strongest = judged.strongest;
     if strongest.tail == TAILS {
         return (lower, upper);
     }
@@ -107,12 +104,11 @@ fn range(
 }
 
 /// Distance in deviates; a run of silence has that of its window.
-fn score(judged: &Judged<'_>, strongest: Strongest) -> f64 {
+fn score(judged: &Judged<'_>) -> f64 {
     let result = &judged.result;
-    let distance = if strongest.tail == TAILS {
-        result.base_deviate.abs()
-    } else {
-        result.statistics[strongest.tail]
+    let distance = match judged.strongest.tail {
+        TAILS => result.base_deviate.abs(),
+        tail => result.statistics[tail],
     };
     distance.clamp(0.0, 1e6)
 }
@@ -143,7 +139,8 @@ fn reason(judged: &Judged<'_>, pattern: Pattern) -> String {
 /// A share that makes a finding is another mix by itself, unless requests as such are up by half:
 /// in a crowd shares stray, so there it has to have risen by [`MATERIAL`] as well. What triples, or leaves a few
 /// senders, is another mix before the tails of long means are known, too. That nothing has changed is said only
-/// where all shares that every ACL has can tell: not of an ACL's first days, nor of a window without requests or not all of them.
+/// where all shares that every ACL has can tell: not of an ACL's first days, nor of a window without requests or
+/// not all of them.
 pub(super) fn mix<'a, 'b: 'a>(
     judged: impl Iterator<Item = &'a Judged<'b>> + Clone,
     findings: &[Finding],
@@ -153,10 +150,11 @@ pub(super) fn mix<'a, 'b: 'a>(
     if findings.is_empty() {
         return Mix::Unknown;
     }
-    let total = judged
-        .clone()
-        .find(|judged| judged.subject == Subject::Fixed(Fixed::Total));
-    let is_crowded = total.is_some_and(|judged| part(judged, 0) > CROWDED);
+    let of = |fixed: Fixed| {
+        let mut judged = judged.clone();
+        judged.find(|judged| judged.subject == Subject::Fixed(fixed))
+    };
+    let is_crowded = of(Fixed::Total).is_some_and(|judged| part(judged, 0) > CROWDED);
     let has_changed = |judged: &Judged<'_>| {
         if !judged.is_mix {
             return false;
@@ -172,12 +170,7 @@ pub(super) fn mix<'a, 'b: 'a>(
     if judged.clone().any(has_changed) {
         return Mix::Changed;
     }
-    let can_tell = |share: Fixed| {
-        let mut of_share = judged
-            .clone()
-            .filter(|judged| judged.subject == Subject::Fixed(share));
-        of_share.any(|judged| judged.series.judges_all_tails())
-    };
+    let can_tell = |share: Fixed| of(share).is_some_and(|judged| judged.series.judges_all_tails());
     let mut shares = Fixed::ALL.into_iter().filter(|fixed| fixed.is_mix());
     if completeness == Completeness::Complete && shares.all(can_tell) {
         return Mix::Unchanged;

@@ -224,7 +224,7 @@ impl Calibrated {
             .judged
             .iter()
             .filter(|one| one.strongest.rarity >= low)
-            .map(|one| findings::finding(one, one.strongest, &calibration))
+            .map(|one| findings::finding(one, &calibration))
             .collect();
         sort_strongest_first(&mut findings);
         findings
