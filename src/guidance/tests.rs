@@ -1,9 +1,9 @@
-use wafwatch_windows::counters::Counters;
 use wafwatch_windows::time::{EventTime, WindowSize};
 
 use super::*;
-use crate::detect::{Direction, Mix, Signal};
-use crate::incident::{Incident, Level, Severity, State};
+use crate::detect::{Direction, Signal};
+use crate::incident::Incident;
+use crate::incident::sample::event;
 
 const ACL: &str = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/1";
 const HOUR: i64 = 3_600_000;
@@ -38,19 +38,11 @@ fn finding(signal: Signal, observed: f64) -> Finding {
 fn incident(opened: i64, findings: Vec<Finding>) -> Incident {
     Incident {
         id: format!("shop-{opened}"),
-        acl: ACL.to_owned(),
-        state: State::Open,
         opened: EventTime(opened),
         last_window: window_at(opened + HOUR - 1),
-        resolved: None,
-        severity: Severity(70),
-        announced: Level::High,
         windows: 60,
-        quiet_windows: 0,
-        counters: Counters::default(),
         findings,
-        mix: Mix::Unknown,
-        messages: 1,
+        ..event(ACL, 1).incident
     }
 }
 

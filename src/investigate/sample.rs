@@ -7,7 +7,8 @@ use wafwatch_windows::time::{EventTime, Window};
 use super::surroundings::Surroundings;
 use super::{Baseline, DimensionWeight, Evidence, ValueComparison, WindowFigures};
 use crate::detect::{Direction, Finding, Mix, Signal};
-use crate::incident::{EventKind, Incident, IncidentEvent, Level, Severity, State};
+use crate::incident::sample::event;
+use crate::incident::{EventKind, Incident, IncidentEvent, Severity};
 
 const MINUTE: i64 = 60_000;
 /// 2024-05-01T10:00:00Z.
@@ -31,19 +32,10 @@ impl Sample {
         let id = "prod-app-20240501T100000Z".to_owned();
         let incident = Incident {
             id: id.clone(),
-            acl: ACL.to_owned(),
-            state: State::Open,
             opened: OPENED,
             last_window: window,
-            resolved: None,
             severity: Severity(60),
-            announced: Level::High,
-            windows: 1,
-            quiet_windows: 0,
-            counters: Counters::default(),
-            findings: Vec::new(),
-            mix: Mix::Unknown,
-            messages: 1,
+            ..event(ACL, 1).incident
         };
         let per_window = counters(total, blocked);
         let baseline = Baseline {

@@ -1,11 +1,7 @@
-use wafwatch_windows::counters::Counters;
-use wafwatch_windows::time::Window;
-
 use super::step::{Step, is_swept, step};
 use super::*;
-use crate::detect::Mix;
-use crate::incident::IncidentEvent;
-use crate::incident::{EventKind, Incident, Level, Severity, State};
+use crate::incident::Level;
+use crate::incident::sample::event;
 use crate::outbox::Terms;
 use crate::report::Redaction;
 use crate::store::dynamodb::PendingDelivery;
@@ -14,26 +10,6 @@ use crate::store::{DeliveryRecord, DeliveryState};
 const CREATED: EventTime = EventTime(1_000_000);
 
 fn pending(deliveries: &[(&str, DeliveryState, Option<i64>)]) -> PendingEvent {
-    let window = Window {
-        start: EventTime(0),
-        end: EventTime(60_000),
-    };
-    let incident = Incident {
-        id: "shop-1".to_owned(),
-        acl: "shop".to_owned(),
-        state: State::Open,
-        opened: EventTime(0),
-        last_window: window,
-        resolved: None,
-        severity: Severity(70),
-        announced: Level::High,
-        windows: 1,
-        quiet_windows: 0,
-        counters: Counters::default(),
-        findings: Vec::new(),
-        mix: Mix::Unknown,
-        messages: 1,
-    };
     let deliveries = deliveries
         .iter()
         .map(|(channel, state, next_at)| PendingDelivery {
@@ -47,12 +23,7 @@ fn pending(deliveries: &[(&str, DeliveryState, Option<i64>)]) -> PendingEvent {
             next_at: next_at.map(EventTime),
         });
     PendingEvent {
-        event: IncidentEvent {
-            id: "shop-1/1".to_owned(),
-            kind: EventKind::Opened,
-            window,
-            incident,
-        },
+        event: event("shop", 1),
         explanation: None,
         deliveries: deliveries.collect(),
         created: CREATED,
