@@ -78,6 +78,12 @@ impl Counters {
         sum == Some(self.total) && self.total <= MOST_RECORDS && self.counted <= self.total
     }
 
+    /// Records answered with a CAPTCHA or a challenge.
+    #[must_use]
+    pub fn challenged(&self) -> u64 {
+        self.captcha.saturating_add(self.challenge)
+    }
+
     /// `blocked / total`; zero for an empty window.
     #[must_use]
     pub fn blocked_ratio(&self) -> f64 {

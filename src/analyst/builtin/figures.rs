@@ -30,6 +30,10 @@ pub(super) struct Before {
     pub blocked: f64,
     /// Blocked requests as a share of all.
     pub blocked_share: f64,
+    /// Requests per window that a COUNT rule matched.
+    pub counted: f64,
+    /// Requests per window that were answered with a CAPTCHA or a challenge.
+    pub challenged: f64,
     /// Distinct addresses per window.
     pub distinct_addresses: f64,
 }
@@ -80,6 +84,8 @@ impl<'e> Figures<'e> {
                 total: per_window(baseline.counters.total),
                 blocked: per_window(baseline.counters.blocked),
                 blocked_share: baseline.counters.blocked_ratio(),
+                counted: per_window(baseline.counters.counted),
+                challenged: per_window(baseline.counters.challenged()),
                 distinct_addresses: baseline.mean_distinct_addresses,
             },
             distinct_addresses: distinct.fold(0.0, f64::max),
@@ -118,13 +124,23 @@ impl<'e> Figures<'e> {
         (self.during.blocked as f64 - self.before.blocked * self.windows).max(0.0)
     }
 
+    /// The part of the requests beyond the usual volume that did not get through.
+    pub(super) fn stopped(&self) -> f64 {
+        let answered = self.during.challenged() as f64;
+        ratio(self.blocked_excess() + answered, self.excess())
+    }
+
+    /// Requests of `address` beyond what it usually sends, where it sent `count`.
+    pub(super) fn address_excess(&self, address: &str, count: u64) -> f64 {
+        let usual = self.rate_before(Dimension::ClientAddress, address) * self.windows;
+        (count as f64 - usual).max(0.0)
+    }
+
     /// Requests that make the incident unusual: those beyond the usual volume or, where no finding
     /// is about volume, those that were blocked or counted beyond the usual. On a busy site an
     /// attack that rules stop is lost in the ups and downs of the volume.
     pub(super) fn unusual(&self) -> f64 {
-        let counted_before = self.evidence.baseline.counters.counted as f64
-            / f64::from(self.evidence.baseline.windows.max(1));
-        let counted_excess = self.during.counted as f64 - counted_before * self.windows;
+        let counted_excess = self.during.counted as f64 - self.before.counted * self.windows;
         let by_rules = self.blocked_excess().max(counted_excess);
         let mut findings = self.evidence.event.incident.findings.iter();
         let is_about_rules = |finding: &Finding| {

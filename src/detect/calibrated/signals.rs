@@ -130,7 +130,7 @@ impl Fixed {
                 let listed = summary.top(Dimension::ClientAddress).first();
                 listed.map_or(0.0, |item| item.lower as f64)
             }
-            Self::ChallengeShare => counters.captcha.saturating_add(counters.challenge) as f64,
+            Self::ChallengeShare => counters.challenged() as f64,
             Self::NewAddressShare => 0.0,
             Self::AddressEntropy => equally_busy(summary),
         }

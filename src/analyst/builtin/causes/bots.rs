@@ -1,6 +1,5 @@
 //! Automated clients, told by labels, challenges, user agents or fingerprints.
 
-use wafwatch_windows::counters::Counters;
 use wafwatch_windows::summary::Dimension;
 
 use super::contains_any;
@@ -56,29 +55,23 @@ pub(super) fn bot_surge(figures: &Figures<'_>) -> Option<Hypothesis> {
     let agents = figures.matching(Dimension::UserAgent, |agent| {
         contains_any(agent, AUTOMATION)
     });
-    let control = bot_control(figures);
+    let of_each_client = signs_of_each_client(figures);
     let clients = sign(figures, &agents, "programs name themselves");
-    let challenged = challenged(figures);
     let fingerprint = dominating_fingerprint(figures);
 
-    let explained = |sign: &Option<Sign>| sign.as_ref().map_or(0.0, |sign| sign.explained);
     // Bot control and challenges are the strongest signs, a user agent the weakest: anybody may use curl.
-    let told = explained(&control).max(explained(&challenged));
-    let strongest_sign = (0.4 * told)
+    let strongest_sign = (0.4 * explained(&of_each_client))
         .max(0.25 * explained(&clients))
         .max(0.3 * explained(&fingerprint));
     if strongest_sign < 0.1 {
         return None;
     }
     let mut score = 0.3 + strongest_sign;
-    let signs: Vec<Sign> = [control, challenged, clients, fingerprint]
-        .into_iter()
-        .flatten()
-        .collect();
+    let signs = of_each_client.into_iter().chain(clients).chain(fingerprint);
+    let signs: Vec<Sign> = signs.collect();
     score += 0.08 * (signs.len() as f64 - 1.0);
     let busiest = figures.busiest_address().map_or(0.0, |(address, count)| {
-        let usually = figures.rate_before(Dimension::ClientAddress, address);
-        count as f64 - usually * figures.windows
+        figures.address_excess(address, count)
     });
     if ratio(busiest, figures.excess()) >= 0.5 {
         // One client is a flood or a scan, not a surge of bots.
@@ -109,14 +102,12 @@ pub(super) fn bot_surge(figures: &Figures<'_>) -> Option<Hypothesis> {
          the client IP"
             .to_owned(),
     ];
-    let during = &figures.during;
-    let stopped = figures.blocked_excess() + (during.captcha + during.challenge) as f64;
     Some(Hypothesis {
         cause: Cause::BotSurge,
         confidence: confidence(score, 0.88),
         reason,
         effect: Effect::Attack {
-            stopped: ratio(stopped, figures.excess()),
+            stopped: figures.stopped(),
         },
         actions,
     })
@@ -125,8 +116,17 @@ pub(super) fn bot_surge(figures: &Figures<'_>) -> Option<Hypothesis> {
 /// The part of what is beyond the usual that bot control or challenges tell to be bots, client by client. What
 /// takes many addresses for a flood or a crowd has to give way to it.
 pub(super) fn told_to_be_bots(figures: &Figures<'_>) -> f64 {
-    let signs = [bot_control(figures), challenged(figures)].into_iter();
-    let explained = signs.flatten().map(|sign| sign.explained);
+    explained(&signs_of_each_client(figures))
+}
+
+fn signs_of_each_client(figures: &Figures<'_>) -> Vec<Sign> {
+    let signs = [bot_control(figures), challenged(figures)];
+    signs.into_iter().flatten().collect()
+}
+
+/// What the strongest of `signs` explains.
+fn explained<'s>(signs: impl IntoIterator<Item = &'s Sign>) -> f64 {
+    let explained = signs.into_iter().map(|sign| sign.explained);
     explained.fold(0.0, f64::max)
 }
 
@@ -165,12 +165,10 @@ fn sign(figures: &Figures<'_>, matching: &Matching<'_>, what: &str) -> Option<Si
 /// Requests that were answered with a challenge or a CAPTCHA. Browsers pass when they load a page, and are not
 /// asked again for minutes; clients of which most requests are challenged do not pass.
 fn challenged(figures: &Figures<'_>) -> Option<Sign> {
-    let of = |counters: &Counters| counters.captcha.saturating_add(counters.challenge) as f64;
-    let during = of(&figures.during);
-    let baseline = &figures.evidence.baseline;
-    let before = of(&baseline.counters) / f64::from(baseline.windows.max(1));
-    let excess = during - before * figures.windows;
-    let now = ratio(during, figures.during.total as f64);
+    let during = figures.during.challenged();
+    let before = figures.before.challenged;
+    let excess = during as f64 - before * figures.windows;
+    let now = share(during, figures.during.total);
     if excess < LEAST_EXCESS || now < MOSTLY_CHALLENGED {
         return None;
     }

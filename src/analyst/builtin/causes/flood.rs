@@ -187,8 +187,7 @@ fn excess_by_address<'e>(figures: &Figures<'e>) -> Vec<(&'e str, f64)> {
     let profiled = figures.evidence.addresses.iter();
     let profiled = profiled.map(|profile| (profile.address.as_str(), profile.total.lower));
     for (address, count) in listed.chain(profiled) {
-        let before = figures.rate_before(Dimension::ClientAddress, address) * figures.windows;
-        let excess = (count as f64 - before).max(0.0);
+        let excess = figures.address_excess(address, count);
         match sources.iter_mut().find(|source| source.0 == address) {
             Some(source) => source.1 = source.1.max(excess),
             None => sources.push((address, excess)),
@@ -200,10 +199,8 @@ fn excess_by_address<'e>(figures: &Figures<'e>) -> Vec<(&'e str, f64)> {
 
 /// A flood is stopped as far as the requests beyond the usual did not get through.
 fn attack(figures: &Figures<'_>) -> Effect {
-    let during = &figures.during;
-    let answered = during.captcha + during.challenge;
     Effect::Attack {
-        stopped: ratio(figures.blocked_excess() + answered as f64, figures.excess()),
+        stopped: figures.stopped(),
     }
 }
 
